@@ -50,25 +50,6 @@ cblake3_words cblake3_initial_key(void) {
     return words_from((chaining_value){{IV0, IV1, IV2, IV3, IV4, IV5, IV6, IV7}});
 }
 
-uint32_t cblake3_lanes(void) {
-    return 1;
-}
-
-// Any number of inputs: each call takes the narrowest width that holds the rest, or the widest.
-static void hash_many(
-    inputs inputs, size_t count, uint32_t lanes, const chaining_value *key, chaining_value *output
-) {
-    (void)lanes;
-    while (count > 0) {
-        size_t taken = 1;
-        hash_lanes_1(&inputs, taken, key, output);
-        inputs.bytes += taken * inputs.stride;
-        inputs.counter += taken * inputs.counter_step;
-        output += taken;
-        count -= taken;
-    }
-}
-
 static void hash_chunks(
     const uint8_t *bytes, size_t count, uint64_t counter, const cblake3_state *state,
     chaining_value *output

@@ -15,7 +15,7 @@ enum {
     root = 1 << 3,
 };
 
-enum { block_bytes = 64, chunk_bytes = 1024, blocks_each_chunk = 16, lanes_max = 16 };
+enum { block_bytes = 64, chunk_bytes = 1024, blocks_each_chunk = 16 };
 
 // A chaining value: the hash of a subtree that is not the root.
 typedef struct {
@@ -52,11 +52,17 @@ void compress_wide(
     const chaining_value *value, const uint8_t *block, uint32_t length, uint64_t counter,
     uint32_t flags, uint8_t output[block_bytes]);
 
-// Hashes the first `count` inputs, at least one and at most the lane width of the function's
-// name. All input is read before `output` is written, so parents may replace their children.
+// Hashes `count` inputs, at least one and at most the lane width of the function's name. All
+// input is read before `output` is written, so parents may replace their children.
 typedef void hash_lanes(
     const inputs *inputs, size_t count, const chaining_value *key, chaining_value *output);
 
 hash_lanes hash_lanes_1, hash_lanes_4, hash_lanes_8, hash_lanes_16;
+// As their namesakes, for processors that have 16 lanes.
+hash_lanes hash_lanes_4_wide, hash_lanes_8_wide;
+
+// Any number of inputs: each step takes the narrowest width that holds the rest, or the widest.
+void hash_many(
+    inputs inputs, size_t count, uint32_t lanes, const chaining_value *key, chaining_value *output);
 
 #endif
