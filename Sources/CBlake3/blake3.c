@@ -89,19 +89,20 @@ static node parent_node(
     return result;
 }
 
-static chaining_value node_value(const node *node) {
+static chaining_value node_value(const node *node, uint32_t lanes) {
     chaining_value value = node->value;
-    compress(&value, node->block, node->length, node->counter, node->flags);
+    compress(&value, node->block, node->length, node->counter, node->flags, lanes);
     return value;
 }
 
 // The node of one chunk of at most 1,024 bytes.
 static node chunk_node(
-    const uint8_t *bytes, size_t count, uint64_t counter, const chaining_value *key, uint32_t mode
+    const uint8_t *bytes, size_t count, uint64_t counter, const chaining_value *key, uint32_t mode,
+    uint32_t lanes
 ) {
     node result = {.value = *key, .counter = counter, .flags = mode | chunk_start};
     while (count > block_bytes) {
-        compress(&result.value, bytes, block_bytes, counter, result.flags);
+        compress(&result.value, bytes, block_bytes, counter, result.flags, lanes);
         result.flags = mode;
         bytes += block_bytes;
         count -= block_bytes;
@@ -119,7 +120,7 @@ static void push(cblake3_state *state, chaining_value value, uint64_t chunks) {
         const chaining_value *top = &state->stack[state->depth - 2];
         node merged = parent_node(top, top + 1, state);
         state->depth--;
-        state->stack[state->depth - 1] = node_value(&merged);
+        state->stack[state->depth - 1] = node_value(&merged, state->lanes);
     }
 }
 
@@ -175,7 +176,7 @@ void cblake3_update(cblake3_state *state, const void *input, size_t count) {
 // Merges the last, rightmost node with everything on the stack: what remains is the root's node.
 static node fold(const cblake3_state *state, node last) {
     for (uint32_t depth = state->depth; depth > 0; depth--) {
-        chaining_value right = node_value(&last);
+        chaining_value right = node_value(&last, state->lanes);
         last = parent_node(&state->stack[depth - 1], &right, state);
     }
     return last;
@@ -184,7 +185,8 @@ static node fold(const cblake3_state *state, node last) {
 void cblake3_finish(const cblake3_state *state, void *output, size_t count) {
     node last = fold(
         state,
-        chunk_node(state->buffer, state->buffered, state->chunks, &state->key, state->mode));
+        chunk_node(state->buffer, state->buffered, state->chunks, &state->key, state->mode,
+            state->lanes));
     uint8_t *bytes = output;
     for (uint64_t counter = 0; count > 0; counter++) {
         uint8_t block[block_bytes];
@@ -196,10 +198,10 @@ void cblake3_finish(const cblake3_state *state, void *output, size_t count) {
     }
 }
 
-static cblake3_words root_words(node last) {
+static cblake3_words root_words(node last, uint32_t lanes) {
     last.flags |= root;
     last.counter = 0;
-    return words_from(node_value(&last));
+    return words_from(node_value(&last, lanes));
 }
 
 // Not inlined: its batch needs 8 KiB of stack, which the small inputs should not touch.
@@ -220,18 +222,18 @@ static __attribute__((noinline)) cblake3_words hash_tree(
     size_t rest = count % chunk_bytes;
     if (rest > 0) {
         node last = chunk_node(
-            bytes + whole * chunk_bytes, rest, state.chunks + whole, &state.key, mode);
-        values[whole] = node_value(&last);
+            bytes + whole * chunk_bytes, rest, state.chunks + whole, &state.key, mode, lanes);
+        values[whole] = node_value(&last, lanes);
         whole++;
     }
     if (whole > 1) {
         reduce(values, whole, 2, &state);
-        return root_words(fold(&state, parent_node(&values[0], &values[1], &state)));
+        return root_words(fold(&state, parent_node(&values[0], &values[1], &state)), lanes);
     }
     // A single chunk at the end of a longer input: its value meets the top of the stack.
     state.depth--;
     return root_words(
-        fold(&state, parent_node(&state.stack[state.depth], &values[0], &state)));
+        fold(&state, parent_node(&state.stack[state.depth], &values[0], &state)), lanes);
 }
 
 cblake3_words cblake3_hash(
@@ -239,5 +241,5 @@ cblake3_words cblake3_hash(
 ) {
     if (count > chunk_bytes) return hash_tree(key, mode, lanes, bytes, count);
     chaining_value value = value_from(key);
-    return root_words(chunk_node(bytes, count, 0, &value, mode));
+    return root_words(chunk_node(bytes, count, 0, &value, mode, lanes), lanes);
 }

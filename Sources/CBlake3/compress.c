@@ -1,4 +1,4 @@
-// The compression function on one block, in portable C.
+// The compression function on one block, in portable C, and one input as a lane of its own.
 #include "internal.h"
 #include "rounds.h"
 
@@ -24,7 +24,7 @@ static inline __attribute__((always_inline)) mixed mix(
     return (mixed){{v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15}};
 }
 
-void compress(
+void compress_portable(
     chaining_value *value, const uint8_t *block, uint32_t length, uint64_t counter, uint32_t flags
 ) {
     mixed v = mix(value, block, length, counter, flags);
@@ -45,15 +45,30 @@ void compress_wide(
     memcpy(output, v.words, block_bytes);
 }
 
+static inline __attribute__((always_inline)) void hash_one(
+    const inputs *inputs, const chaining_value *key, chaining_value *output, uint32_t lanes
+) {
+    chaining_value value = *key;
+    uint32_t flags = inputs->flags | inputs->flags_first;
+    for (size_t block = 0; block < inputs->blocks; block++) {
+        if (block + 1 == inputs->blocks) flags |= inputs->flags_last;
+        const uint8_t *bytes = inputs->bytes + block * block_bytes;
+        compress(&value, bytes, block_bytes, inputs->counter, flags, lanes);
+        flags = inputs->flags;
+    }
+    *output = value;
+}
+
 void hash_lanes_1(
     const inputs *inputs, size_t count, const chaining_value *key, chaining_value *output
 ) {
     (void)count;
-    chaining_value value = *key;
-    for (size_t block = 0; block < inputs->blocks; block++) {
-        uint32_t flags = inputs->flags | (block == 0 ? inputs->flags_first : 0)
-            | (block + 1 == inputs->blocks ? inputs->flags_last : 0);
-        compress(&value, inputs->bytes + block * block_bytes, block_bytes, inputs->counter, flags);
-    }
-    *output = value;
+    hash_one(inputs, key, output, 1);
+}
+
+void hash_lanes_1_wide(
+    const inputs *inputs, size_t count, const chaining_value *key, chaining_value *output
+) {
+    (void)count;
+    hash_one(inputs, key, output, 16);
 }

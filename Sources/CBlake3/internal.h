@@ -43,9 +43,23 @@ typedef struct {
     uint32_t flags, flags_first, flags_last;
 } inputs;
 
-// One block of `length` bytes (padded with zeros to 64) into `value`.
-void compress(
+// One block of `length` bytes (padded with zeros to 64) into `value`; the second one is for
+// processors that have 16 lanes.
+typedef void compress_block(
     chaining_value *value, const uint8_t *block, uint32_t length, uint64_t counter, uint32_t flags);
+
+compress_block compress_portable, compress_row;
+
+static inline void compress(
+    chaining_value *value, const uint8_t *block, uint32_t length, uint64_t counter, uint32_t flags,
+    uint32_t lanes
+) {
+#if defined(__x86_64__)
+    if (lanes >= 16) return compress_row(value, block, length, counter, flags);
+#endif
+    (void)lanes;
+    compress_portable(value, block, length, counter, flags);
+}
 
 // All 64 bytes of output of one block, for the root.
 void compress_wide(
@@ -59,7 +73,7 @@ typedef void hash_lanes(
 
 hash_lanes hash_lanes_1, hash_lanes_4, hash_lanes_8, hash_lanes_16;
 // As their namesakes, for processors that have 16 lanes.
-hash_lanes hash_lanes_4_wide, hash_lanes_8_wide;
+hash_lanes hash_lanes_1_wide, hash_lanes_4_wide, hash_lanes_8_wide;
 
 // Any number of inputs: each step takes the narrowest width that holds the rest, or the widest.
 void hash_many(

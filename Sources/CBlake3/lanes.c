@@ -26,7 +26,7 @@ typedef uint32_t eight __attribute__((vector_size(32)));
 #include "lanes.inc.h"
 
 // Narrow vectors with the 32 registers and the rotations of AVX-512, for short inputs and the
-// ends of long ones: 4 KiB in 2.3 instead of 3.8 us, 8 KiB in 2.7 instead of 3.7.
+// ends of long ones: 4 or 8 chunks in 1.85 instead of 2.5 us.
 #define LANES 4
 #define TARGET __attribute__((target("avx512f,avx512vl")))
 #define NAME hash_lanes_4_wide
@@ -84,6 +84,7 @@ void hash_many(
         hash_lanes *hash = hash_lanes_1;
 #if defined(__x86_64__)
         bool wide = lanes >= 16;
+        if (wide) hash = hash_lanes_1_wide;
         if (count > 1 && lanes >= 4) width = 4, hash = wide ? hash_lanes_4_wide : hash_lanes_4;
         if (count > 4 && lanes >= 8) width = 8, hash = wide ? hash_lanes_8_wide : hash_lanes_8;
         if (count > 8 && wide) width = 16, hash = hash_lanes_16;

@@ -8,7 +8,7 @@
 /// use 64-bit gears and the masks in the top bits, which mix the latest 47 to 64 bytes.
 ///
 /// Where the cuts lie decides which chunks two versions share, so the table, the masks and the
-/// bounds are part of the format: docs/formats/hashing.md. Cost: about a nanosecond a byte; the
+/// bounds are part of the format: docs/formats/hashing.md. Cost: about 0.6 ns a byte; the
 /// first 16 KiB of each chunk are not looked at.
 package struct Chunker: Sendable {
     /// No chunk but the last of a stream is shorter.
