@@ -41,7 +41,8 @@ package protocol ObjectStore: Sendable {
     ///
     /// Only needed before acting on an object that another writer may be in the middle of
     /// publishing, such as a newly found log slot. The default does nothing: remote stores show
-    /// only durable objects. `DirectoryStore` syncs the directories on the way to the object.
+    /// only durable objects. `DirectoryStore` syncs the directories on the way to the object, and
+    /// a store that wraps another must pass the call on.
     func makeDurable(_ key: ObjectKey) async throws(StoreError)
 }
 

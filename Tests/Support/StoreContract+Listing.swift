@@ -38,7 +38,8 @@ extension StoreContract {
             let store = try handles.make()
             _ = try await store.put(ObjectKey("a/b"), [1], .ifAbsent)
             for prefix in [
-                "/", "//", ".", "..", "../", "a/../", "a//", "a/./", "/a", ".tmp/", "A", "\0", "a b",
+                "/", "//", ".", "..", "../", "a/../", "a//", "a/./", "/a", ".tmp/", "A", "\0",
+                "a b",
             ] {
                 try await store.expectKeys([], prefix: prefix)
             }

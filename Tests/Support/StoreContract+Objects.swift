@@ -142,7 +142,8 @@ extension StoreContract {
             let keys = [
                 "0", "z", "a-b", "a.b", "a_b", "ab", "a-", "x/y/z", "x/y-z", "x.y/z", "x-/y",
                 String(repeating: "k", count: 255),
-                String(repeating: "abc/", count: 127) + "abcd",
+                // Not the longest there is, so that the store may live below a prefix.
+                String(repeating: "abc/", count: 100) + "abcd",
             ]
             for (index, key) in keys.enumerated() {
                 _ = try await store.put(ObjectKey(key), [UInt8(index)], .ifAbsent)

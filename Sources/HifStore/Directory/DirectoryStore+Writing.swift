@@ -188,7 +188,7 @@ extension DirectoryStore {
     /// 256 lock files for all keys: a lock file must never be deleted while anybody might hold it,
     /// so one for each key would pile up. Nobody takes two, so sharing cannot deadlock.
     private func lock(_ key: ObjectKey) throws(StoreError) -> Descriptor {
-        let bucket = UInt8(truncatingIfNeeded: contentHash(Array(key.string.utf8)).0)
+        let bucket = Blake3.hash(Array(key.string.utf8)).bytes[0]
         do {
             let file = try locks.file([bucket].hex, creating: 0)
             _ = try file.lock(wait: true)

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import HifCore
 internal import Synchronization
 
 /// Objects as plain files under one directory: the whole back end of a single machine.
@@ -155,7 +156,7 @@ extension DirectoryStore {
 // MARK: - Reading
 
 extension DirectoryStore {
-    /// Objects up to this size carry a tag computed from their content. Larger ones, which nobody
+    /// Objects up to this size carry a tag made of the BLAKE3 hash of their content. Larger ones, which nobody
     /// should be replacing, carry one made of the file's identity, so that reading a range of a
     /// pack does not read the pack.
     static let contentTagLimit = 65_536
@@ -191,7 +192,7 @@ extension DirectoryStore {
 
     /// `content` is only looked at when the file is small enough for a content tag.
     static func tag(of status: FileStatus, content: [UInt8]) -> ETag {
-        if status.size <= contentTagLimit { return ETag(contentTag(content)) }
+        if status.size <= contentTagLimit { return ETag("b" + Blake3.hash(content).hex) }
         return ETag(
             "f\(status.size)-\(status.modifiedSeconds)-\(status.modifiedNanoseconds)"
                 + "-\(status.inode)")
