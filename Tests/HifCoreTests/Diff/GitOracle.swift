@@ -44,6 +44,11 @@ final class GitOracle {
         return Output(status: process.terminationStatus, bytes: bytes)
     }
 
+    /// The absolute path of `name` as bytes.
+    func path(_ name: String) -> [UInt8] {
+        Array(directory.appending(path: name).path.utf8)
+    }
+
     func write(_ bytes: [UInt8], to name: String) throws {
         try Data(bytes).write(to: directory.appending(path: name))
     }
