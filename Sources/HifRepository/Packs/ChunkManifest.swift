@@ -57,9 +57,9 @@ package struct ChunkManifest: Hashable, Sendable {
         }
     }
 
-    /// The chunks with the manifest's own pack filled in.
-    package func chunks(in pack: Hash) -> [Chunk] {
-        chunks.map { chunk in
+    /// The same with the manifest's own pack filled in, as a reader who has left the pack needs it.
+    package func located(in pack: Hash) -> ChunkManifest {
+        let located = chunks.map { chunk in
             guard chunk.location.pack == .zero else { return chunk }
             return Chunk(
                 id: chunk.id, rawBytes: chunk.rawBytes,
@@ -67,6 +67,7 @@ package struct ChunkManifest: Hashable, Sendable {
                     pack: pack, offset: chunk.location.offset,
                     storedBytes: chunk.location.storedBytes))
         }
+        return ChunkManifest(id: id, chunks: located)
     }
 
     package func encoded() -> [UInt8] {

@@ -25,7 +25,9 @@ struct ChunkManifestTests {
             #expect(again == manifest, "seed \(seed)")
             #expect(again.size == manifest.chunks.reduce(0) { $0 + UInt64($1.rawBytes) })
             #expect(!again.packs.contains(.zero))
-            #expect(again.chunks(in: testHash(5)).allSatisfy { $0.location.pack != .zero })
+            let located = again.located(in: testHash(5))
+            #expect(located.chunks.allSatisfy { $0.location.pack != .zero })
+            #expect(located.chunks.map(\.id) == again.chunks.map(\.id))
             try again.check(id: testHash(seed))
             #expect(throws: FormatError.self) { try again.check(id: testHash(seed + 1)) }
         }

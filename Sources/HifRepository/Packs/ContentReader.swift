@@ -1,0 +1,208 @@
+package import HifCore
+package import HifStore
+import Synchronization
+
+/// Reads contents out of the packs of a store, verifying each against its id.
+///
+/// One ranged GET reads a content whose location is known; a delta costs its pack's footer (kept)
+/// and usually one GET more. Shared freely between tasks.
+package final class ContentReader: Sendable {
+    let store: any ObjectStore
+    /// How many ranges are fetched ahead of the one being delivered.
+    let readahead: Int
+    private let footers = Mutex(FooterCache())
+
+    /// - Parameter readahead: requests under way besides the one that is waited for; each may hold
+    ///   `PackRange.rangeBytesMax` bytes.
+    package init(_ store: any ObjectStore, readahead: Int = 2) {
+        precondition(readahead >= 0, "readahead \(readahead)")
+        self.store = store
+        self.readahead = readahead
+    }
+
+    /// The whole content of a file, from its blob or from its chunks.
+    ///
+    /// - Parameter bytesMax: fail with `tooLarge` rather than allocate more.
+    package func blob(
+        _ id: Hash, at location: PackLocation, bytesMax: Int
+    ) async throws -> [UInt8] {
+        let zstd = Zstd()
+        let record = try await record(id, at: location, [.blob, .chunk, .manifest])
+        let content = try await decode(record, in: location.pack, zstd, bytesMax: bytesMax)
+        guard record.kind == .manifest else { return content }
+        let manifest = try manifest(content, id, in: location.pack)
+        guard manifest.size <= UInt64(bytesMax) else {
+            throw tooLarge(id, manifest.size, bytesMax, location.pack)
+        }
+        var joined: [UInt8] = []
+        joined.reserveCapacity(Int(manifest.size))
+        try await stream(manifest) { joined += $0 }
+        return joined
+    }
+
+    /// The content of a record of one kind: a node, a session document, an operation list.
+    package func content(
+        _ kind: PackRecordKind, _ id: Hash, at location: PackLocation, bytesMax: Int
+    ) async throws(ContentError) -> [UInt8] {
+        let record = try await record(id, at: location, [kind])
+        return try await decode(record, in: location.pack, Zstd(), bytesMax: bytesMax)
+    }
+
+    /// The footer of a pack: one GET, two if it has more than some 1,400 records, none if it was
+    /// read lately.
+    package func footer(of pack: Hash) async throws(ContentError) -> PackFooter {
+        if let footer = footers.withLock({ $0.footers[pack] }) { return footer }
+        var suffixBytes = PackFooter.suffixBytes
+        // A second answer can only fail to suffice if the object changed in between.
+        for _ in 0..<2 {
+            do {
+                let object = try await store.get(PackKey.key(of: pack), .suffix(suffixBytes))
+                switch try PackFooter.parse(suffix: object.bytes, packBytes: object.size) {
+                case .footer(let footer):
+                    footers.withLock { $0.keep(footer, of: pack) }
+                    return footer
+                case .needs(let more): suffixBytes = more
+                }
+            } catch let error as StoreError {
+                throw ContentError(error, id: .zero, pack: pack)
+            } catch let error as FormatError {
+                throw ContentError(error, id: .zero, pack: pack)
+            } catch {
+                preconditionFailure("stores and decoders throw their own errors: \(error)")
+            }
+        }
+        throw ContentError(.damaged, id: .zero, pack: pack, "the footer is of no certain length")
+    }
+
+    // MARK: What reading is made of
+
+    func bytes(
+        of range: Range<Int>, in pack: Hash, for id: Hash
+    ) async throws(ContentError) -> [UInt8] {
+        // Locations come from outside; nothing longer than a record or a range can be meant.
+        guard !range.isEmpty, range.count <= ContentReader.requestBytesMax else {
+            throw ContentError(.damaged, id: id, pack: pack, "a record of \(range.count) bytes")
+        }
+        let object: StoredObject
+        do {
+            object = try await store.get(
+                PackKey.key(of: pack), .range(offset: range.lowerBound, count: range.count))
+        } catch {
+            throw ContentError(error, id: id, pack: pack)
+        }
+        guard object.bytes.count == range.count else {
+            throw ContentError(.damaged, id: id, pack: pack, "the pack ends inside a record")
+        }
+        return object.bytes
+    }
+
+    private static let requestBytesMax =
+        PackRecordKind.manifest.rawBytesMax + PackRecord.headerBytesMax
+
+    private func record(
+        _ id: Hash, at location: PackLocation, _ kinds: [PackRecordKind]
+    ) async throws(ContentError) -> PackRecord {
+        let bytes = try await bytes(of: location.range, in: location.pack, for: id)
+        return try record(id, bytes.indices, of: bytes, in: location.pack, kinds)
+    }
+
+    /// The record that fills `range` of bytes that were read from `pack`.
+    func record(
+        _ id: Hash, _ range: Range<Int>, of bytes: [UInt8], in pack: Hash,
+        _ kinds: [PackRecordKind]
+    ) throws(ContentError) -> PackRecord {
+        do {
+            let record = try PackRecord(filling: range, of: bytes)
+            try record.expect(id, kinds)
+            return record
+        } catch {
+            throw ContentError(error, id: id, pack: pack)
+        }
+    }
+
+    func manifest(_ content: [UInt8], _ id: Hash, in pack: Hash) throws(ContentError)
+        -> ChunkManifest
+    {
+        do {
+            let manifest = try ChunkManifest(content)
+            try manifest.check(id: id)
+            return manifest.located(in: pack)
+        } catch {
+            throw ContentError(error, id: id, pack: pack)
+        }
+    }
+
+    /// The content of `record`, reading the records it builds on.
+    func decode(
+        _ record: PackRecord, in pack: Hash, _ zstd: Zstd, bytesMax: Int
+    ) async throws(ContentError) -> [UInt8] {
+        guard record.rawBytes <= bytesMax else {
+            throw tooLarge(record.id, UInt64(record.rawBytes), bytesMax, pack)
+        }
+        var chain = [record]
+        var window = Window()
+        while let base = chain[chain.count - 1].base {
+            guard chain.count < PackRecord.chainMax else {
+                throw ContentError(
+                    .damaged, id: record.id, pack: pack,
+                    "more than \(PackRecord.chainMax) records to decode one")
+            }
+            guard let entry = try await footer(of: pack).entry(of: base, kind: record.kind) else {
+                throw ContentError(
+                    .damaged, id: record.id, pack: pack, "its base \(base) is not in the pack")
+            }
+            if !window.covers(entry.range) {
+                window.range = Window.range(for: entry)
+                window.bytes = try await bytes(of: window.range, in: pack, for: base)
+            }
+            let start = entry.range.lowerBound - window.range.lowerBound
+            chain.append(
+                try self.record(
+                    base, start..<start + entry.range.count, of: window.bytes, in: pack,
+                    [record.kind]))
+        }
+        var content: [UInt8]?
+        do {
+            while let next = chain.popLast() {
+                content = try next.content(using: zstd, base: content)
+            }
+        } catch {
+            throw ContentError(error, id: record.id, pack: pack)
+        }
+        return content!
+    }
+
+    func tooLarge(_ id: Hash, _ size: UInt64, _ bytesMax: Int, _ pack: Hash) -> ContentError {
+        ContentError(
+            .tooLarge, id: id, pack: pack, "\(size) bytes where \(bytesMax) are allowed")
+    }
+}
+
+/// Part of a pack around the bases of a delta. Bases are written just before what builds on them,
+/// so one read of what lies before a base usually has its own bases too.
+private struct Window {
+    var range = 0..<0
+    var bytes: [UInt8] = []
+
+    func covers(_ wanted: Range<Int>) -> Bool {
+        range.lowerBound <= wanted.lowerBound && wanted.upperBound <= range.upperBound
+    }
+
+    static func range(for entry: PackEntry) -> Range<Int> {
+        let end = entry.range.upperBound
+        return min(entry.range.lowerBound, max(PackHeader.byteCount, end - (256 << 10)))..<end
+    }
+}
+
+/// The footers read lately. Oldest out: which one goes matters little beside that one goes.
+private struct FooterCache {
+    var footers: [Hash: PackFooter] = [:]
+    private var order: [Hash] = []
+    private static let countMax = 32
+
+    mutating func keep(_ footer: PackFooter, of pack: Hash) {
+        guard footers.updateValue(footer, forKey: pack) == nil else { return }
+        order.append(pack)
+        if order.count > FooterCache.countMax { footers[order.removeFirst()] = nil }
+    }
+}
