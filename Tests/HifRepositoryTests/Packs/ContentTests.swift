@@ -46,13 +46,13 @@ struct ContentTests {
     }
 
     @Test func `contents of every size come back, alone and in a batch`() async throws {
-        for seed: UInt64 in 1...6 {
+        for seed: UInt64 in 1...3 {
             var random = SeededGenerator(seed: seed)
             var storing = Storing()
             var contents: [[UInt8]] = [[]]
             for _ in 0..<30 { contents.append(random.content(upTo: 40_000)) }
-            contents.append(random.bytes(PackRecordKind.blobBytesMax))
-            contents.append(random.bytes(PackRecordKind.blobBytesMax + 1))
+            contents.append(random.noise(PackRecordKind.blobBytesMax))
+            contents.append(random.noise(PackRecordKind.blobBytesMax + 1))
             contents.shuffle(using: &random)
             var stored: [StoredContent] = []
             for content in contents { stored.append(try await storing.add(content)) }
@@ -83,14 +83,14 @@ struct ContentTests {
     }
 
     @Test func `a large file fed in any pieces is stored as the same chunks`() async throws {
-        for seed: UInt64 in 1...3 {
+        for seed: UInt64 in 1...2 {
             var random = SeededGenerator(seed: seed)
-            let content = random.bytes(3_000_000)
-            var whole = Storing(packBytesTarget: 1 << 20)
+            let content = random.noise(1_800_000)
+            var whole = Storing(packBytesTarget: 500_000)
             let first = try await whole.add(content)
             try await whole.seal()
 
-            var pieces = Storing(packBytesTarget: 1 << 20)
+            var pieces = Storing(packBytesTarget: 500_000)
             var stream = ContentStream()
             var start = 0
             while start < content.count {
@@ -106,7 +106,7 @@ struct ContentTests {
             #expect(second == first, "seed \(seed)")
             #expect(second.id == Blake3.hash(content))
             #expect(pieces.writer.packs.packs == whole.writer.packs.packs)
-            #expect(pieces.heldMax < 3_500_000, "held \(pieces.heldMax)")
+            #expect(pieces.heldMax < 1_500_000, "held \(pieces.heldMax)")
 
             let reader = ContentReader(pieces.store)
             let location = try pieces.location(second)
@@ -123,9 +123,9 @@ struct ContentTests {
 
     @Test func `a new version of a large file stores only the chunks that changed`() async throws {
         var random = SeededGenerator(seed: 21)
-        let old = random.bytes(2_500_000)
+        let old = random.noise(1_400_000)
         var new = old
-        new.replaceSubrange(1_000_000..<1_000_010, with: random.bytes(25))
+        new.replaceSubrange(700_000..<700_010, with: random.noise(25))
         var first = Storing(packBytesTarget: 64 << 20)
         let oldStored = try await first.add(old)
         try await first.seal()
@@ -139,7 +139,7 @@ struct ContentTests {
         let newStored = try await second.add(new)
         try await second.seal()
         let written = second.store.puts.map(\.bytes).reduce(0, +)
-        #expect(written < 700_000, "\(written) bytes")
+        #expect(written < 600_000, "\(written) bytes")
         #expect(newStored.otherPacks == first.writer.packs.packs)
         for (key, bytes) in second.store.written {
             _ = try await first.store.put(key, bytes, .none)
@@ -151,7 +151,7 @@ struct ContentTests {
 
     @Test func `any range of a large file reads only the chunks it lies in`() async throws {
         var random = SeededGenerator(seed: 22)
-        let content = random.bytes(2_000_000)
+        let content = random.noise(1_200_000)
         var storing = Storing()
         let stored = try await storing.add(content)
         try await storing.seal()
@@ -183,7 +183,7 @@ struct ContentTests {
             let store = RecordingStore()
             var writer = PackWriter(nonce: testNonce(seed))
             var contents = [random.text(30_000)]
-            writer.add(.blob, random.bytes(100_000))
+            writer.add(.blob, random.noise(100_000))
             var entries = [writer.add(.blob, contents[0])]
             for number in 1..<10 {
                 let next = random.edited(contents[number - 1])
@@ -210,7 +210,7 @@ struct ContentTests {
         var random = SeededGenerator(seed: 23)
         var storing = Storing()
         let small = random.text(5_000)
-        let large = random.bytes(1_500_000)
+        let large = random.noise(1_100_000)
         let smallStored = try await storing.add(small)
         let largeStored = try await storing.add(large)
         try await storing.seal()
@@ -228,7 +228,7 @@ struct ContentTests {
         }
         #expect(await code(smallStored.id, smallAt) == nil)
         #expect(await code(smallStored.id, smallAt, bytesMax: 4_999) == .tooLarge)
-        #expect(await code(largeStored.id, largeAt, bytesMax: 1_499_999) == .tooLarge)
+        #expect(await code(largeStored.id, largeAt, bytesMax: 1_099_999) == .tooLarge)
         #expect(await code(testHash(1), smallAt) == .damaged)
         let elsewhere = PackLocation(
             pack: testHash(1), offset: smallAt.offset, storedBytes: smallAt.storedBytes)
@@ -258,7 +258,7 @@ struct ContentTests {
     @Test func `a manifest of the wrong chunks is found by the joined hash`() async throws {
         var random = SeededGenerator(seed: 24)
         var writer = PackWriter(nonce: testNonce(1))
-        let chunks = (0..<3).map { _ in random.bytes(20_000) }
+        let chunks = (0..<3).map { _ in random.noise(20_000) }
         let entries = chunks.map { writer.add(.chunk, $0) }
         let id = Blake3.hash(chunks[0] + chunks[1] + chunks[2])
         let manifest = ChunkManifest(

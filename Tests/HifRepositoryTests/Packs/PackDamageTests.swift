@@ -12,7 +12,7 @@ struct PackDamageTests {
         let new = random.edited(old)
         let base = writer.add(.blob, old)
         writer.add(.blob, id: Blake3.hash(new), new, base: (base.id, old))
-        writer.add(.chunk, random.bytes(50))
+        writer.add(.chunk, random.noise(50))
         writer.add(.node, [])
         writer.add(.sessionDocument, random.text(200))
         return writer.finish()
@@ -175,7 +175,7 @@ struct PackDamageTests {
         }
         var random = SeededGenerator(seed: 3)
         for _ in 0..<50 {
-            let found = PackReader.recover(random.bytes(500), using: zstd)
+            let found = PackReader.recover(random.noise(500), using: zstd)
             #expect(found.reader.footer.count == 0)
         }
     }

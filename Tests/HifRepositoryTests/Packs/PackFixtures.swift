@@ -8,14 +8,24 @@ func testNonce(_ number: UInt64) -> PackNonce {
 }
 
 extension SeededGenerator {
+    /// Random bytes, eight a step: a few mebibytes in a debug build take no time.
+    mutating func noise(_ count: Int) -> [UInt8] {
+        let words = (0..<(count + 7) / 8).map { _ in next() }
+        return words.withUnsafeBytes { Array($0.prefix(count)) }
+    }
+
+    private static let vocabulary: [[UInt8]] = (0..<400).map { (word: UInt64) in
+        let letters = String(word &* 0x9E37_79B9 % 1_000_003, radix: 36)
+        return Array(letters.utf8) + [word % 9 == 0 ? 0x0A : 0x20]
+    }
+
     /// Bytes that compress about as source text does: words of a small vocabulary.
     mutating func text(_ count: Int) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(count + 16)
         while result.count < count {
-            let word = UInt64.random(in: 0..<400, using: &self)
-            result += Array(String(word &* 0x9E37_79B9 % 1_000_003, radix: 36).utf8)
-            result.append(word % 9 == 0 ? 0x0A : 0x20)
+            let word = Int(truncatingIfNeeded: next() >> 32) % 400
+            result += SeededGenerator.vocabulary[word]
         }
         result.removeLast(result.count - count)
         return result
@@ -27,7 +37,7 @@ extension SeededGenerator {
         let count = min(lengths.randomElement(using: &self)!, limit)
         return switch Int.random(in: 0..<3, using: &self) {
         case 0: text(count)
-        case 1: bytes(count)
+        case 1: noise(count)
         default: [UInt8](repeating: UInt8.random(in: 0...255, using: &self), count: count)
         }
     }

@@ -30,7 +30,7 @@ struct ZstdTests {
 
     @Test func `an edit of a large file costs a hundred bytes with the old version as prefix`() {
         var random = SeededGenerator(seed: 7)
-        let old = random.bytes(1 << 20)
+        let old = random.noise(1 << 20)
         let frame = Zstd().compress(random.edited(old), prefix: old)
         #expect(frame.count < 600, "\(frame.count) bytes")
     }
@@ -77,11 +77,11 @@ struct ZstdTests {
     @Test func `the wrong prefix does not give the content`() {
         let zstd = Zstd()
         var random = SeededGenerator(seed: 9)
-        let old = random.bytes(4_000)
+        let old = random.noise(4_000)
         let new = random.edited(old)
         let frame = zstd.compress(new, prefix: old)
         let wrong = try? zstd.decompress(
-            frame, rawBytes: new.count, rawBytesMax: new.count, prefix: random.bytes(4_000))
+            frame, rawBytes: new.count, rawBytesMax: new.count, prefix: random.noise(4_000))
         #expect(wrong != new)
         let none = try? zstd.decompress(frame, rawBytes: new.count, rawBytesMax: new.count)
         #expect(none != new)
