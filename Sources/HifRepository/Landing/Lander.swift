@@ -1,0 +1,332 @@
+package import HifCore
+import HifStore
+
+/// The receiving side of a landing: places the new content, folds the session's events, submits the
+/// intent, and merges and submits again where both sides changed the same text.
+///
+/// Requests for a landing without conflict: the session's events, the index of blobs the client did
+/// not send, one pack, one slot.
+package struct Lander: Sendable {
+    /// Times a landing is merged and submitted again before its conflicts go back to the client.
+    package static let mergesMax = 8
+    /// Landings searched, from the newest back, for the one behind a conflict.
+    static let explainLandingsMax = 2_000
+
+    private let repository: Repository
+
+    package init(_ repository: Repository) {
+        self.repository = repository
+    }
+
+    /// Lands `request`. Whatever is thrown was not a decision: ask again with the same session.
+    package func land(_ request: LandRequest) async throws -> LandOutcome {
+        guard request.operations.count <= LandRequest.operationsMax else {
+            return .refused("a landing holds at most \(LandRequest.operationsMax) operations")
+        }
+        guard !request.operations.isEmpty, Operation.isWellFormed(request.operations) else {
+            return .refused("there is nothing to land, or the operations are not in path order")
+        }
+        var attempt = Attempt(request)
+        attempt.events = try await foldedEvents(of: request)
+        for round in 0...Lander.mergesMax {
+            switch try await place(&attempt) {
+            case .lacking(let hashes): return .lacking(hashes)
+            case .placed(let intent):
+                switch try await repository.submit(.land(intent)) {
+                case .landed(let landed):
+                    try? await repository.sessions.unmarkOpen(request.session)
+                    return .landed(landed)
+                case .abandoned: return .abandoned
+                case .reupload(let packs):
+                    // The content has to come again, in packs with new names.
+                    return .lacking(attempt.content(in: packs))
+                case .refused(let reason): return .refused(reason)
+                case .unknown(let reason): return .unknown(reason)
+                case .controlled: return .unknown("the log answered something else")
+                case .conflict(let paths, _, let position):
+                    let left = try await merge(paths, into: &attempt)
+                    guard left.isEmpty, round < Lander.mergesMax else {
+                        return .conflict(
+                            try await explain(left.isEmpty ? unmerged(paths) : left, request),
+                            position: position)
+                    }
+                }
+            }
+        }
+        return .unknown("the landing was overtaken again and again; try again")
+    }
+
+    /// Stores a pack of new content for a later request. Idempotent.
+    ///
+    /// - Parameter isTrusted: skip checking every record: the pack was made by this process.
+    /// - Throws: `FormatError` for a pack that is not what it says; nothing is written then.
+    package func upload(_ pack: [UInt8], isTrusted: Bool = false) async throws -> Hash {
+        let id = Blake3.hash(pack)
+        if !isTrusted {
+            try PackReader(pack).verify(id: id, using: Zstd())
+        }
+        try await put(pack, id: id)
+        return id
+    }
+
+    private func put(_ pack: [UInt8], id: Hash) async throws {
+        do throws(StoreError) {
+            _ = try await repository.store.put(PackKey.key(of: id), pack, .ifAbsent)
+        } catch {
+            // The name is the hash of the bytes: whoever wrote it first wrote the same.
+            guard error.code == .preconditionFailed else { throw ReadError.store(error) }
+        }
+    }
+
+    private func foldedEvents(of request: LandRequest) async throws -> [SessionEvent] {
+        guard request.eventCount > 0 else { return [] }
+        let events = try await repository.sessions.events(of: request.session)
+        guard events.count >= request.eventCount else {
+            throw ReadError.store(
+                StoreError(.unknown, "the session has \(events.count) events here, not all"))
+        }
+        return events
+    }
+
+    // MARK: Placing content
+
+    /// A request under way: its operations change when the server merges.
+    private struct Attempt {
+        let request: LandRequest
+        var operations: [Operation]
+        var events: [SessionEvent] = []
+        /// Contents made by merging, by id.
+        var merged: [Hash: [UInt8]] = [:]
+        var mergedPaths: Set<RepoPath> = []
+        /// Where content lies that the client sent, and that the project has.
+        var placed: [Hash: LandedLocation] = [:]
+
+        init(_ request: LandRequest) {
+            self.request = request
+            operations = request.operations
+        }
+
+        /// The ids of this attempt's new content that lie in one of `packs`.
+        func content(in packs: [Hash]) -> [Hash] {
+            placed.keys.sorted()
+        }
+    }
+
+    private enum Placing {
+        case placed(LandIntent)
+        case lacking([Hash])
+    }
+
+    /// Finds or writes the content of every operation and makes the intent.
+    private func place(_ attempt: inout Attempt) async throws -> Placing {
+        let request = attempt.request
+        var wanted: Set<Hash> = []
+        for operation in attempt.operations {
+            if let after = operation.after, after.kind != .directory { wanted.insert(after.hash) }
+        }
+        // Pack 0 is the landing's own, written below.
+        var packs: [Hash] = [.zero] + request.uploadedPacks
+        var places: [Hash: LandedLocation] = [:]
+        for (ordinal, pack) in request.uploadedPacks.enumerated() {
+            let footer: PackFooter
+            do throws(ContentError) {
+                footer = try await repository.content.footer(of: pack)
+            } catch {
+                if error.code == .missing { return .lacking(wanted.sorted()) }
+                throw error
+            }
+            for id in wanted.sorted() where places[id] == nil {
+                guard let entry = footer.fileEntry(of: id) else { continue }
+                places[id] = LandedLocation(
+                    packOrdinal: ordinal + 1, offset: entry.offset, storedBytes: entry.storedBytes)
+            }
+        }
+
+        var nonce = repository.world.generator
+        var writer = PackWriter(
+            session: request.session.hash,
+            nonce: PackNonce(high: nonce.next(), low: nonce.next()))
+        if let staged = request.staged {
+            for entry in staged.footer.entriesByOffset()
+            where entry.kind == .blob && wanted.contains(entry.id) && places[entry.id] == nil {
+                places[entry.id] = writer.add(try staged.record(entry)).landedLocation
+            }
+        }
+        for (id, content) in attempt.merged.sorted(by: { $0.key < $1.key })
+        where wanted.contains(id) && places[id] == nil {
+            places[id] = writer.add(.blob, id: id, content).landedLocation
+        }
+        let unplaced = wanted.filter { places[$0] == nil }
+        if !unplaced.isEmpty {
+            let newest = try await repository.newest()
+            let known = try await repository.index.locations(of: unplaced, upTo: newest.epoch)
+            let lacking = unplaced.filter { known[$0] == nil }
+            guard lacking.isEmpty else { return .lacking(lacking.sorted()) }
+        }
+
+        let landed = attempt.operations.map { operation in
+            LandedOperation(operation, location: operation.after.flatMap { places[$0.hash] })
+        }
+        var stored: (id: Hash, location: LandedLocation)?
+        let list = OperationList.encode(landed)
+        if list.count > LandingMachine.inlineOperationBytesMax {
+            stored = (
+                Blake3.hash(list), writer.add(.operationList, list).landedLocation
+            )
+        }
+        let document = SessionDocument(
+            session: request.session, author: request.author,
+            goal: request.goal.prefix(utf8Max: LandRequest.goalBytesMax),
+            startedMillis: request.startedMillis, createdPosition: request.createdPosition,
+            events: attempt.events, origin: request.origin
+        ).encode()
+        let documentReference = RecordReference(
+            id: Blake3.hash(document),
+            location: writer.add(.sessionDocument, document).landedLocation)
+        let sealed = writer.finish()
+        packs[0] = sealed.id
+        try await put(sealed.bytes, id: sealed.id)
+        attempt.placed = places
+
+        return .placed(
+            LandIntent(
+                session: request.session, author: request.author,
+                goalLine: LandRequest.goalLine(request.goal),
+                startedMillis: request.startedMillis,
+                landedMillis: request.landedMillis ?? repository.world.now(),
+                sourceDigest: request.sourceDigest, createdPosition: request.createdPosition,
+                eventCount: UInt64(attempt.events.count), packs: packs,
+                document: documentReference, mergedPaths: attempt.mergedPaths.sorted(),
+                operations: landed,
+                storedOperations: stored.map { RecordReference(id: $0.id, location: $0.location) }))
+    }
+
+    // MARK: Merging
+
+    private struct Unmerged {
+        let conflict: PathConflict
+        let hunks: [LandOutcome.Hunk]
+    }
+
+    /// Merges what can be merged into the attempt's operations; returns what cannot.
+    private func merge(
+        _ conflicts: [PathConflict], into attempt: inout Attempt
+    ) async throws -> [Unmerged] {
+        var left: [Unmerged] = []
+        let newest = try await repository.newest()
+        for conflict in conflicts {
+            let operation = conflict.operation
+            guard conflict.reason == .changed,
+                let index = attempt.operations.firstIndex(where: { $0.path == operation.path })
+            else {
+                left.append(Unmerged(conflict: conflict, hunks: []))
+                continue
+            }
+            // A derived directory stands for nothing when somebody's file is compared with it.
+            let theirs = conflict.found
+            let outcome: LeafMerge.Outcome
+            if let early = LeafMerge.withoutContent(
+                base: operation.before, ours: operation.after, theirs: theirs)
+            {
+                outcome = early
+            } else {
+                outcome = try await mergedContent(operation, theirs, newest, attempt)
+            }
+            let result: Leaf?
+            switch outcome {
+            case .leaf(let leaf):
+                result = leaf
+            case .content(let bytes, let kind):
+                let id = Blake3.hash(bytes)
+                attempt.merged[id] = bytes
+                result = Leaf(kind: kind, size: UInt64(bytes.count), hash: id)
+            case .conflict(let hunks, _):
+                left.append(Unmerged(conflict: conflict, hunks: hunks))
+                continue
+            }
+            // What merges into what is there already becomes a no-op, which keeps its old before.
+            attempt.operations[index] = Operation(
+                path: operation.path, before: result == theirs ? operation.before : theirs,
+                after: result)
+            attempt.mergedPaths.insert(operation.path)
+        }
+        return left
+    }
+
+    private func mergedContent(
+        _ operation: Operation, _ theirs: Leaf?, _ newest: Slot, _ attempt: Attempt
+    ) async throws -> LeafMerge.Outcome {
+        guard let ours = operation.after, let theirs else { return .conflict(hunks: [], marked: nil) }
+        var base: (Leaf.Kind, [UInt8])?
+        if let leaf = operation.before, leaf.isFile {
+            base = (leaf.kind, try await content(leaf.hash, newest, attempt))
+        }
+        return LeafMerge.contents(
+            base: base, ours: (ours.kind, try await content(ours.hash, newest, attempt)),
+            theirs: (theirs.kind, try await content(theirs.hash, newest, attempt)),
+            labels: ThreeWayMerge.Labels(ours: "yours", theirs: "landed"))
+    }
+
+    private func content(
+        _ id: Hash, _ newest: Slot, _ attempt: Attempt
+    ) async throws -> [UInt8] {
+        if let merged = attempt.merged[id] { return merged }
+        if let staged = attempt.request.staged, let entry = staged.footer.fileEntry(of: id),
+            entry.kind == .blob
+        {
+            return try staged.content(of: entry, using: Zstd())
+        }
+        if let place = attempt.placed[id], place.packOrdinal > 0 {
+            return try await repository.content.blob(
+                id, at: place.resolved(in: [.zero] + attempt.request.uploadedPacks),
+                bytesMax: LeafMerge.bytesMax)
+        }
+        return try await repository.blob(id, newest: newest, bytesMax: LeafMerge.bytesMax)
+    }
+
+    private func unmerged(_ paths: [PathConflict]) -> [Unmerged] {
+        paths.map { Unmerged(conflict: $0, hunks: []) }
+    }
+
+    /// Names the landing behind each conflict, searching back from the newest.
+    private func explain(
+        _ left: [Unmerged], _ request: LandRequest
+    ) async throws -> [LandOutcome.Conflict] {
+        var wanted = Set(left.map(\.conflict.operation.path))
+        var landings: [RepoPath: Position] = [:]
+        var visited = 0
+        let newest = try await repository.newest()
+        try await repository.landingsBackwards(newest: newest) { position, _, operations in
+            for landed in operations where !landed.isNoOp {
+                let path = landed.operation.path
+                let below = left.map(\.conflict.operation.path).filter { $0.isBelow(path) }
+                for candidate in [path] + path.ancestors + below where wanted.contains(candidate) {
+                    landings[candidate] = position
+                    wanted.remove(candidate)
+                }
+            }
+            visited += 1
+            return !wanted.isEmpty && visited < Lander.explainLandingsMax
+        }
+        return left.map { unmerged in
+            LandOutcome.Conflict(
+                operation: unmerged.conflict.operation, found: unmerged.conflict.found,
+                reason: unmerged.conflict.reason,
+                landing: landings[unmerged.conflict.operation.path], hunks: unmerged.hunks)
+        }
+    }
+}
+
+extension PackFooter {
+    /// The entry of a file's content: its blob, or its manifest.
+    func fileEntry(of id: Hash) -> PackEntry? {
+        entry(of: id, kind: .blob) ?? entry(of: id, kind: .manifest)
+    }
+}
+
+extension PackEntry {
+    /// Its place in the landing's own pack, which is always the first it lists.
+    fileprivate var landedLocation: LandedLocation {
+        LandedLocation(packOrdinal: 0, offset: offset, storedBytes: storedBytes)
+    }
+}

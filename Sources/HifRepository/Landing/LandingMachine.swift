@@ -1,0 +1,597 @@
+package import HifCore
+
+/// The landing protocol of one writer, as a value: given what happened it returns what to do next.
+///
+/// A batch is whatever queued while the write before it was in flight. Each intent of it is judged
+/// against the tree at the tip; what is accepted becomes slot tip + 1, **created only if absent**:
+/// that write is the instant of landing. Whoever loses the slot adopts the winner's and judges again.
+///
+/// The rules that keep it correct, each of which a test fails without:
+/// * a write whose outcome is unknown is settled only by a slot that is *there*: the same bytes go to
+///   the same key until it exists, then the batch id inside tells whose it is;
+/// * "exists already" does not mean "lost": it may be our own earlier attempt;
+/// * a rejection is answered only when the tip it was judged at is confirmed after the request came;
+/// * a session is closed once: slots since its creation are searched before it is judged;
+/// * nothing is refused for good while an earlier attempt of the same slot may still be applied.
+///
+/// The machine performs nothing. Its shell (`Sequencer`) carries out one effect after another and
+/// hands back the event; so production, the exhaustive check and the simulator run the same code.
+package struct LandingMachine: Sendable {
+    /// Attempts to settle one slot before the intents in it are answered `unknown`.
+    package static let attemptsMax = 8
+    /// Intents waiting; further ones are answered `refused` at once.
+    package static let queueMax = 16_384
+    /// Closings remembered; beyond it the memory is dropped and read again when asked for.
+    package static let closingsMax = 65_536
+    /// See `trimNodes()`.
+    package static let nodeBytesMax = 128 << 20
+    /// Operations of a landing take at most this many bytes in a slot; longer lists lie in a pack.
+    package static let inlineOperationBytesMax = 64 << 10
+
+    /// Names one request of the shell, so that its answer finds the way back.
+    package typealias Ticket = UInt64
+
+    package enum Event: Hashable, Sendable {
+        case submitted(Ticket, Intent)
+        case slotRead(SlotRead)
+        case slotWritten(SlotWrite)
+        case nodesRead([TreeNode])
+        /// Every closing in slots that begin after `since` and end at or before the machine's tip.
+        case historyRead([SessionID: Closing], since: Position)
+        /// A read of nodes or history failed; the batch is answered `unknown` or tried again.
+        case readFailed(String)
+        case paused
+    }
+
+    package enum SlotRead: Hashable, Sendable {
+        case found(ResolvedSlot)
+        case absent
+        case failed(String)
+    }
+
+    package enum SlotWrite: Hashable, Sendable {
+        case created
+        /// 412: there is a slot already, perhaps our own.
+        case exists
+        /// Definitely not written, by this attempt.
+        case refused(String)
+        /// Anything else: it may have been written, now or later.
+        case unknown(String)
+    }
+
+    package enum Effect: Hashable, Sendable {
+        case readSlot(Epoch)
+        case writeSlot(Epoch, [UInt8])
+        case readNodes([Hash])
+        case readHistory(since: Position)
+        /// Wait a little (longer with each attempt, with jitter), then report `paused`.
+        case pause(attempt: Int)
+        case answer(Ticket, LandingAnswer)
+        /// Not awaited by anybody: hint, checkpoint and index runs may be due.
+        case committed(ResolvedSlot)
+    }
+
+    /// Where the machine's one outstanding request stands.
+    private enum Phase: Hashable, Sendable {
+        case idle
+        case judging
+        case writing
+        /// The slot just written is read back, to learn whose it is.
+        case readingBack(existed: Bool)
+        /// A batch of rejections waits for "nothing after the tip".
+        case probing
+        case adopting(ResolvedSlot)
+        case pausing(then: AfterPause)
+        /// The store or the log contradicts itself: nothing is written any more.
+        case halted(String)
+    }
+
+    private enum AfterPause: Hashable, Sendable {
+        case write
+        case probe
+        case judge
+    }
+
+    private struct Waiting: Hashable, Sendable {
+        let ticket: Ticket
+        let intent: Intent
+    }
+
+    /// What became of an intent when the batch was judged.
+    private enum Judgement: Hashable, Sendable {
+        /// Index of its record in the slot; nil for a control change.
+        case accepted(record: Int?)
+        case rejected(LandingAnswer)
+    }
+
+    private struct Batch: Hashable, Sendable {
+        var waiting: [Waiting] = []
+        var judgements: [Judgement] = []
+        var slot: ResolvedSlot?
+        var bytes: [UInt8] = []
+        var entryCount: UInt64 = 0
+        var attempts = 0
+        /// An attempt to write the present bytes ended without a definite answer.
+        var mayBeWritten = false
+    }
+
+    package private(set) var tip: LogTip
+    /// Nodes at hand, at least the ones touched since the tip was loaded.
+    package private(set) var nodes: NodeCache
+    private var phase = Phase.idle
+    private var queue: [Waiting] = []
+    private var batch = Batch()
+    private var closings: [SessionID: Closing] = [:]
+    /// `closings` is complete for sessions created at or after this position.
+    private var closingsSince: Position
+    private var nodeBytesKept = 0
+    private let writer: String
+    private let nonce: Hash
+    private var batchCount: UInt64 = 0
+    private var clock: HybridLogicalClock
+
+    /// - Parameters:
+    ///   - tip: a tip whose chain and root were verified; it may be behind.
+    ///   - nodes: what is at hand of its tree; the rest is asked for.
+    ///   - writer: address at which this writer can be asked, or empty.
+    ///   - nonce: 256 random bits, from which batch ids are derived.
+    package init(tip: LogTip, nodes: NodeCache, writer: String, nonce: Hash) {
+        self.tip = tip
+        self.nodes = nodes
+        self.writer = writer
+        self.nonce = nonce
+        closingsSince = tip.position
+        clock = HybridLogicalClock()
+        if let reason = LandingMachine.whyReadOnly(tip) { phase = .halted(reason) }
+    }
+
+    /// Why nobody, or not this program, may write behind `tip`; nil when it may.
+    private static func whyReadOnly(_ tip: LogTip) -> String? {
+        if tip.control.writerVersionMin > Slot.formatVersion {
+            return "\(LogError.writerTooOld(needs: tip.control.writerVersionMin))"
+        }
+        return tip.control.isSealed ? "this log is sealed: the project moved elsewhere" : nil
+    }
+
+    /// Whether the machine waits for nothing and has nothing to do.
+    package var isIdle: Bool { phase == .idle && queue.isEmpty }
+
+    /// - Parameter now: milliseconds since 1970 by the writer's clock; goes into the slot's advisory
+    ///   timestamp and nowhere else.
+    package mutating func step(_ event: Event, now: Int64) -> [Effect] {
+        switch event {
+        case .submitted(let ticket, let intent):
+            return submit(Waiting(ticket: ticket, intent: intent), now: now)
+        case .nodesRead(let read):
+            for node in read { nodes.insert(node) }
+            return resume(now: now)
+        case .historyRead(let found, let since):
+            closings.merge(found) { known, _ in known }
+            closingsSince = min(closingsSince, since)
+            return resume(now: now)
+        case .readFailed(let reason):
+            return retryOrGiveUp(reason, then: .judge)
+        case .paused:
+            return afterPause(now: now)
+        case .slotRead(let read):
+            return slotRead(read, now: now)
+        case .slotWritten(let write):
+            return slotWritten(write, now: now)
+        }
+    }
+
+    private mutating func submit(_ waiting: Waiting, now: Int64) -> [Effect] {
+        if case .halted(let reason) = phase {
+            return [.answer(waiting.ticket, .unknown(reason))]
+        }
+        guard queue.count < LandingMachine.queueMax else {
+            return [.answer(waiting.ticket, .refused("too many landings are waiting; try again"))]
+        }
+        if case .land(let intent) = waiting.intent,
+            let wrong = LandingMachine.malformed(intent)
+        {
+            return [.answer(waiting.ticket, .refused(wrong))]
+        }
+        queue.append(waiting)
+        return phase == .idle ? startBatch(now: now) : []
+    }
+
+    /// Why an intent could never become a record of a slot; nil when it could.
+    private static func malformed(_ intent: LandIntent) -> String? {
+        if intent.operations.isEmpty { return "there is nothing to land" }
+        if !Operation.isWellFormed(intent.operations.map(\.operation)) {
+            return "its operations are not in path order, or change nothing"
+        }
+        let ordinals = intent.operations.compactMap(\.location?.packOrdinal)
+        if ordinals.contains(where: { $0 >= intent.packs.count }) {
+            return "an operation names a pack that the landing does not list"
+        }
+        return nil
+    }
+
+    // MARK: Judging
+
+    private mutating func startBatch(now: Int64) -> [Effect] {
+        guard !queue.isEmpty else {
+            phase = .idle
+            return []
+        }
+        batch = Batch()
+        var sessions: Set<SessionID> = []
+        var bytes = 0
+        var rest: [Waiting] = []
+        for waiting in queue {
+            // A second request for the same session waits: after this batch it is closed, or not.
+            let isRepeat = waiting.intent.session.map { !sessions.insert($0).inserted } ?? false
+            let size = LandingMachine.estimatedBytes(waiting.intent)
+            let isFull =
+                batch.waiting.count >= Slot.landingsMax
+                || (bytes + size > Slot.targetBytes && !batch.waiting.isEmpty)
+            if isRepeat || isFull {
+                rest.append(waiting)
+            } else {
+                batch.waiting.append(waiting)
+                bytes += size
+            }
+        }
+        queue = rest
+        return judge(now: now)
+    }
+
+    /// Roughly what an intent adds to a slot.
+    private static func estimatedBytes(_ intent: Intent) -> Int {
+        guard case .land(let land) = intent else { return 512 }
+        let operations = min(land.operations.count * 128, inlineOperationBytesMax)
+        return 512 + land.packs.count * 32 + operations
+    }
+
+    /// Judges the batch from the start against the tip. Asks for what is missing, writes when
+    /// something is accepted, and probes when everything is rejected.
+    private mutating func judge(now: Int64) -> [Effect] {
+        phase = .judging
+        let oldest = batch.waiting.compactMap(\.intent.createdPosition).min() ?? tip.position
+        if oldest < closingsSince { return [.readHistory(since: oldest)] }
+
+        var effects: [Effect] = []
+        effects += answerClosed()
+        guard !batch.waiting.isEmpty else { return effects + startBatch(now: now) }
+
+        do throws(TreeError) {
+            try judgeAll(now: now)
+        } catch {
+            switch error {
+            case .missing(let hashes): return effects + [.readNodes(hashes)]
+            default: return effects + halt("the tree of @\(tip.position) is damaged: \(error)")
+            }
+        }
+        if batch.slot == nil {
+            phase = .probing
+            return effects + [.readSlot(tip.epoch + 1)]
+        }
+        phase = .writing
+        return effects + [.writeSlot(tip.epoch + 1, batch.bytes)]
+    }
+
+    /// Answers what earlier, confirmed slots have closed already.
+    private mutating func answerClosed() -> [Effect] {
+        var effects: [Effect] = []
+        batch.waiting.removeAll { waiting in
+            guard let session = waiting.intent.session, let closing = closings[session] else {
+                return false
+            }
+            effects.append(.answer(waiting.ticket, LandingMachine.answer(for: closing)))
+            return true
+        }
+        return effects
+    }
+
+    private static func answer(for closing: Closing) -> LandingAnswer {
+        switch closing {
+        case .landed(let landed): .landed(landed)
+        case .abandoned: .abandoned
+        }
+    }
+
+    private mutating func judgeAll(now: Int64) throws(TreeError) {
+        var work = WorkTree(ProllyTree(root: tip.root))
+        var records: [ClosingRecord] = []
+        var control: ControlState?
+        var judgements: [Judgement] = []
+        var operations: [[LandedOperation]] = []
+        for waiting in batch.waiting {
+            if let created = waiting.intent.createdPosition, created > tip.position {
+                judgements.append(
+                    .rejected(.refused("the session began at @\(created), after the newest landing")))
+                continue
+            }
+            switch waiting.intent {
+            case .abandon(let abandon, _):
+                judgements.append(.accepted(record: records.count))
+                records.append(.abandon(abandon))
+                operations.append([])
+            case .control(let change):
+                if let wrong = refusal(of: change) {
+                    judgements.append(.rejected(.refused(wrong)))
+                } else {
+                    control = change.applied(to: control ?? tip.control)
+                    judgements.append(.accepted(record: nil))
+                }
+            case .land(let intent):
+                switch try verdict(on: intent, &work) {
+                case .accepted(let judged):
+                    judgements.append(.accepted(record: records.count))
+                    records.append(.landing(LandingMachine.record(intent, judged)))
+                    operations.append(judged)
+                case .rejected(let answer):
+                    judgements.append(.rejected(answer))
+                }
+            }
+        }
+        let position = tip.position + UInt64(records.count { $0.landing != nil })
+        batch.judgements = judgements.map { judgement in
+            // Judged within the batch, so true of the state that the batch makes.
+            if case .rejected(.conflict(let paths, let digest, _)) = judgement {
+                return .rejected(.conflict(paths, sourceDigest: digest, position: position))
+            }
+            return judgement
+        }
+        // Whatever was written before under this number has lost to a slot that was adopted since.
+        batch.mayBeWritten = false
+        guard !records.isEmpty || control != nil else {
+            batch.slot = nil
+            return
+        }
+        try work.materialize(nodes: &nodes)
+        batch.entryCount = try work.tree.totals(in: nodes).entryCount
+        encode(records, operations, control, root: work.tree.root, now: now)
+    }
+
+    private enum IntentVerdict {
+        case accepted([LandedOperation])
+        case rejected(LandingAnswer)
+    }
+
+    private mutating func verdict(
+        on intent: LandIntent, _ work: inout WorkTree
+    ) throws(TreeError) -> IntentVerdict {
+        let condemned = intent.packs.filter { tip.control.isCondemned($0) }
+        guard condemned.isEmpty else { return .rejected(.reupload(condemned)) }
+        switch try work.judge(intent.operations, nodes: &nodes) {
+        case .accepted(let judged): return .accepted(judged)
+        case .conflicts(let conflicts):
+            return .rejected(
+                .conflict(conflicts, sourceDigest: intent.sourceDigest, position: tip.position))
+        }
+    }
+
+    private func refusal(of change: ControlChange) -> String? {
+        guard case .setTags(let tags) = change else { return nil }
+        if let name = tags.filter({ ($0.value ?? 0) > tip.position }).keys.min() {
+            return "tag '\(SafeText.escape(name))' names a position after the newest landing"
+        }
+        if tip.control.tags.count + tags.count > ControlState.tagCountMax {
+            return "a project holds at most \(ControlState.tagCountMax) tags"
+        }
+        return nil
+    }
+
+    private static func record(_ intent: LandIntent, _ judged: [LandedOperation]) -> Landing {
+        let operations: LandedOperations
+        if let reference = intent.storedOperations {
+            operations = .stored(
+                reference, count: UInt64(judged.count),
+                noOps: judged.indices.filter { judged[$0].isNoOp }.map(UInt64.init))
+        } else {
+            operations = .inline(judged)
+        }
+        let effective = judged.filter { !$0.isNoOp }.map(\.operation)
+        return Landing(
+            session: intent.session, author: intent.author, goalLine: intent.goalLine,
+            startedMillis: intent.startedMillis, landedMillis: intent.landedMillis,
+            sourceDigest: intent.sourceDigest,
+            landedDigest: Operation.digest(session: intent.session, effective),
+            createdPosition: intent.createdPosition, eventCount: intent.eventCount,
+            packs: intent.packs, document: intent.document, mergedPaths: intent.mergedPaths,
+            operations: operations)
+    }
+
+    private mutating func encode(
+        _ records: [ClosingRecord], _ operations: [[LandedOperation]], _ control: ControlState?,
+        root: Hash, now: Int64
+    ) {
+        batchCount += 1
+        let id = Blake3.hash(key: nonce, Array(String(batchCount).utf8))
+        let slot = Slot(
+            epoch: tip.epoch + 1, firstPosition: tip.position + 1, previous: tip.slotHash,
+            root: root, batch: BatchID(high: id.word0, low: id.word1),
+            clock: clock.tick(now: now).packed,
+            controlEpoch: control == nil ? tip.controlEpoch : tip.epoch + 1,
+            checkpointEpoch: tip.checkpoints.lastDue, writer: writer, records: records,
+            control: control)
+        batch.bytes = slot.encode()
+        batch.slot = ResolvedSlot(
+            slot: slot, hash: Slot.hash(ofBytes: batch.bytes), byteCount: batch.bytes.count,
+            operations: operations)
+    }
+
+    // MARK: The write and its outcome
+
+    private mutating func slotWritten(_ write: SlotWrite, now: Int64) -> [Effect] {
+        guard case .writing = phase else { return [] }
+        switch write {
+        case .created:
+            return commit(now: now)
+        case .exists:
+            phase = .readingBack(existed: true)
+            return [.readSlot(tip.epoch + 1)]
+        case .refused(let reason):
+            guard !batch.mayBeWritten else { return retryOrGiveUp(reason, then: .write) }
+            let answers = answerBatch { judgement in
+                switch judgement {
+                case .accepted: .refused(reason)
+                // Its tip was not confirmed, so the rejection is not known to hold.
+                case .rejected: .unknown(reason)
+                }
+            }
+            return answers + startBatch(now: now)
+        case .unknown:
+            batch.mayBeWritten = true
+            phase = .readingBack(existed: false)
+            return [.readSlot(tip.epoch + 1)]
+        }
+    }
+
+    private mutating func slotRead(_ read: SlotRead, now: Int64) -> [Effect] {
+        switch (phase, read) {
+        case (.readingBack, .found(let slot)) where slot.hash == batch.slot?.hash:
+            return commit(now: now)
+        case (.readingBack, .found(let slot)), (.probing, .found(let slot)):
+            return adopt(slot, now: now)
+        case (.readingBack(existed: true), .absent):
+            return halt("the store says slot \(tip.epoch + 1) exists and that it does not")
+        case (.readingBack(existed: false), .absent):
+            return retryOrGiveUp("the store did not confirm slot \(tip.epoch + 1)", then: .write)
+        case (.readingBack, .failed(let reason)):
+            // Nothing is known of the slot now, so an outcome that was certain no longer is.
+            batch.mayBeWritten = true
+            return retryOrGiveUp(reason, then: .write)
+        case (.probing, .absent):
+            let answers = answerBatch { judgement in
+                if case .rejected(let answer) = judgement { answer } else { .unknown("not written") }
+            }
+            return answers + startBatch(now: now)
+        case (.probing, .failed(let reason)):
+            return retryOrGiveUp(reason, then: .probe)
+        default:
+            return []
+        }
+    }
+
+    /// Our slot is the log's next one.
+    private mutating func commit(now: Int64) -> [Effect] {
+        guard let slot = batch.slot else { return [] }
+        if let contradiction = advance(over: slot, root: slot.slot.root, batch.entryCount) {
+            return contradiction
+        }
+        let positions = slot.positions
+        let answers = answerBatch { judgement in
+            switch judgement {
+            case .accepted(let record):
+                guard let record else { return .controlled(epoch: slot.slot.epoch) }
+                switch slot.slot.records[record] {
+                case .abandon: return .abandoned
+                case .landing(let landing):
+                    return .landed(Landed(landing, at: positions[record]))
+                }
+            case .rejected(let answer): return answer
+            }
+        }
+        return answers + [.committed(slot)] + startBatch(now: now)
+    }
+
+    /// Another writer's slot is the log's next one: take it in and judge what is left again.
+    private mutating func adopt(_ slot: ResolvedSlot, now: Int64) -> [Effect] {
+        phase = .adopting(slot)
+        do throws(TreeError) {
+            let edits = ResolvedSlot.edits(of: [slot])
+            let result = try ProllyTree(root: tip.root).applying(edits, in: nodes)
+            for node in result.newNodes { nodes.insert(node) }
+            let entries = try result.tree.totals(in: nodes).entryCount
+            if let contradiction = advance(over: slot, root: result.tree.root, entries) {
+                return contradiction
+            }
+            batch.attempts = 0
+        } catch {
+            if case .missing(let hashes) = error { return [.readNodes(hashes)] }
+            return halt("slot \(slot.slot.epoch) does not apply: \(error)")
+        }
+        return judge(now: now)
+    }
+
+    /// Folds a slot into the tip; returns the effects of halting when it does not continue the log.
+    private mutating func advance(
+        over slot: ResolvedSlot, root: Hash, _ entryCount: UInt64
+    ) -> [Effect]? {
+        do throws(LogError) {
+            try tip.adopt(
+                slot.slot, hash: slot.hash, root: root, entryCount: entryCount,
+                operationCount: slot.effectiveOperationCount)
+        } catch {
+            return halt("\(error)")
+        }
+        if let reason = LandingMachine.whyReadOnly(tip) { return halt(reason) }
+        if closings.count + slot.slot.records.count > LandingMachine.closingsMax {
+            closings = [:]
+            closingsSince = tip.position
+        }
+        for (session, closing) in slot.closings { closings[session] = closing }
+        return nil
+    }
+
+    /// Drops nodes that the tip's tree does not use once they take more than `nodeBytesMax` and
+    /// twice what was left the last time. What is dropped is asked for again when it is needed.
+    package mutating func trimNodes() {
+        guard nodes.byteCount > LandingMachine.nodeBytesMax, nodes.byteCount > 2 * nodeBytesKept
+        else { return }
+        nodes = nodes.reachable(from: tip.root)
+        nodeBytesKept = nodes.byteCount
+    }
+
+    // MARK: Waiting, giving up
+
+    private mutating func resume(now: Int64) -> [Effect] {
+        switch phase {
+        case .adopting(let slot): adopt(slot, now: now)
+        case .judging: judge(now: now)
+        default: []
+        }
+    }
+
+    private mutating func retryOrGiveUp(_ reason: String, then next: AfterPause) -> [Effect] {
+        batch.attempts += 1
+        guard batch.attempts < LandingMachine.attemptsMax else {
+            let answers = answerBatch { _ in .unknown(reason) }
+            // What else waits is answered too: the store is in no state to take it.
+            let others = queue.map { Effect.answer($0.ticket, .unknown(reason)) }
+            queue = []
+            phase = .idle
+            return answers + others
+        }
+        phase = .pausing(then: next)
+        return [.pause(attempt: batch.attempts)]
+    }
+
+    private mutating func afterPause(now: Int64) -> [Effect] {
+        guard case .pausing(let next) = phase else { return [] }
+        switch next {
+        case .write:
+            phase = .writing
+            return [.writeSlot(tip.epoch + 1, batch.bytes)]
+        case .probe:
+            phase = .probing
+            return [.readSlot(tip.epoch + 1)]
+        case .judge:
+            return judge(now: now)
+        }
+    }
+
+    private mutating func answerBatch(_ answer: (Judgement) -> LandingAnswer) -> [Effect] {
+        var effects: [Effect] = []
+        for (index, waiting) in batch.waiting.enumerated() {
+            let judgement =
+                index < batch.judgements.count
+                ? batch.judgements[index] : .rejected(.unknown("not judged"))
+            effects.append(.answer(waiting.ticket, answer(judgement)))
+        }
+        batch = Batch()
+        return effects
+    }
+
+    private mutating func halt(_ reason: String) -> [Effect] {
+        let waiting = batch.waiting + queue
+        batch = Batch()
+        queue = []
+        phase = .halted(reason)
+        return waiting.map { .answer($0.ticket, .unknown(reason)) }
+    }
+}

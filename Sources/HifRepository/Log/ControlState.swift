@@ -1,0 +1,111 @@
+package import HifCore
+
+/// What a project has settled besides its tree, complete in each control record, so that the
+/// newest one is enough.
+package struct ControlState: Hashable, Sendable {
+    package static let nameBytesMax = 255
+    package static let tagCountMax = 100_000
+
+    /// The store the project was created in. A copied or restored store keeps it and has another
+    /// id of its own.
+    package var originStore: StoreID
+    package var project: ProjectID
+    /// The project's name when this was written; the forge's accounts have the present one.
+    package var name: String
+    /// A writer whose format version is lower must not write to this log.
+    package var writerVersionMin: UInt16
+    /// No landing is accepted any more: the log goes on in another store.
+    package var isSealed: Bool
+    /// Names of positions.
+    package var tags: [String: Position]
+    /// Packs that were condemned: a landing that names one is refused and uploads again. Complete,
+    /// ascending.
+    package var condemnedPacks: [Hash]
+
+    package init(originStore: StoreID, project: ProjectID, name: String) {
+        self.originStore = originStore
+        self.project = project
+        self.name = name.prefix(utf8Max: ControlState.nameBytesMax)
+        writerVersionMin = 1
+        isSealed = false
+        tags = [:]
+        condemnedPacks = []
+    }
+}
+
+extension ControlState {
+    /// Whether `pack` was ever condemned. Cost: O(log n).
+    package func isCondemned(_ pack: Hash) -> Bool {
+        var low = 0
+        var high = condemnedPacks.count
+        while low < high {
+            let middle = (low + high) / 2
+            if condemnedPacks[middle] < pack { low = middle + 1 } else { high = middle }
+        }
+        return low < condemnedPacks.count && condemnedPacks[low] == pack
+    }
+}
+
+/// A wish to change the control state. It is folded into the state anew after every lost slot.
+package enum ControlChange: Hashable, Sendable {
+    /// Sets or, with nil, removes tags. A position beyond the tip is refused.
+    case setTags([String: Position?])
+    case rename(String)
+
+    /// The state after this change.
+    package func applied(to state: ControlState) -> ControlState {
+        var state = state
+        switch self {
+        case .setTags(let tags):
+            for (name, position) in tags { state.tags[name] = position }
+        case .rename(let name):
+            state.name = name.prefix(utf8Max: ControlState.nameBytesMax)
+        }
+        return state
+    }
+}
+
+extension ControlState {
+    func encode(into writer: inout ByteWriter) {
+        originStore.encode(into: &writer)
+        project.encode(into: &writer)
+        writer.prefixed(name)
+        writer.u16(writerVersionMin)
+        writer.u8(isSealed ? 1 : 0)
+        writer.varint(tags.count)
+        for (tag, position) in tags.sorted(by: { $0.key < $1.key }) {
+            writer.prefixed(tag)
+            writer.varint(position)
+        }
+        writer.varint(condemnedPacks.count)
+        for pack in condemnedPacks { writer.hash(pack) }
+    }
+
+    init(from reader: inout ByteReader) throws(FormatError) {
+        originStore = try StoreID(from: &reader)
+        project = try ProjectID(from: &reader)
+        name = try reader.string(bytesMax: ControlState.nameBytesMax)
+        writerVersionMin = try reader.u16()
+        let sealed = try reader.u8()
+        guard sealed <= 1 else { throw reader.error("sealed is \(sealed)") }
+        isSealed = sealed == 1
+        var tags: [String: Position] = [:]
+        var lastTag: String?
+        for _ in 0..<(try reader.count(bytesEach: 2)) {
+            let tag = try reader.string(bytesMax: ControlState.nameBytesMax)
+            guard lastTag.map({ $0 < tag }) ?? true else { throw reader.error("tags out of order") }
+            lastTag = tag
+            tags[tag] = try reader.varint()
+        }
+        self.tags = tags
+        var condemned: [Hash] = []
+        for _ in 0..<(try reader.count(bytesEach: Hash.byteCount)) {
+            let pack = try reader.hash()
+            guard condemned.last.map({ $0 < pack }) ?? true else {
+                throw reader.error("condemned packs out of order")
+            }
+            condemned.append(pack)
+        }
+        condemnedPacks = condemned
+    }
+}

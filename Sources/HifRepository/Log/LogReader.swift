@@ -1,0 +1,204 @@
+package import HifCore
+package import HifStore
+
+/// Reads slots of one project's log, and finds its end.
+///
+/// A slot that exists never changes, so nothing here needs a lock; a missing one may appear at any
+/// moment. Costs are said in requests to the store.
+package struct LogReader: Sendable {
+    /// Times a slot that does not decode is read again before it counts as damaged.
+    static let damagedReadsMax = 3
+    /// The project's own store: keys as `StoreKey` makes them.
+    package let store: any ObjectStore
+    package let content: ContentReader
+
+    package init(store: any ObjectStore) {
+        self.store = store
+        content = ContentReader(store)
+    }
+
+    /// The slot and the hash of its bytes; nil when there is none (yet). One request.
+    package func slot(_ epoch: Epoch) async throws(ReadError) -> (slot: Slot, hash: Hash, byteCount: Int)? {
+        var damage: FormatError?
+        for _ in 0..<LogReader.damagedReadsMax {
+            let object: StoredObject?
+            do throws(StoreError) {
+                object = try await store.getIfPresent(StoreKey.slot(epoch))
+            } catch {
+                throw .store(error)
+            }
+            guard let object else { return nil }
+            do throws(FormatError) {
+                let slot = try Slot(decoding: object.bytes)
+                guard slot.epoch == epoch else {
+                    throw FormatError("slot", at: 8, "says epoch \(slot.epoch), stored as \(epoch)")
+                }
+                return (slot, Slot.hash(ofBytes: object.bytes), object.bytes.count)
+            } catch {
+                damage = error
+            }
+        }
+        throw .damaged(StoreKey.slot(epoch).description, damage ?? FormatError("slot", at: 0, ""))
+    }
+
+    /// The slot with all its operations: one request, and one more for each landing whose list lies
+    /// in a pack.
+    package func resolved(_ epoch: Epoch) async throws(ReadError) -> ResolvedSlot? {
+        guard let (slot, hash, byteCount) = try await slot(epoch) else { return nil }
+        var operations: [[LandedOperation]] = []
+        for record in slot.records {
+            if let landing = record.landing {
+                operations.append(try await self.operations(of: landing))
+            } else {
+                operations.append([])
+            }
+        }
+        return ResolvedSlot(slot: slot, hash: hash, byteCount: byteCount, operations: operations)
+    }
+
+    /// The operations of a landing: none or one request.
+    package func operations(of landing: Landing) async throws(ReadError) -> [LandedOperation] {
+        switch landing.operations {
+        case .inline(let list):
+            return list
+        case .stored(let reference, let count, let noOps):
+            let bytes = try await record(reference, of: landing, kind: .operationList)
+            do throws(FormatError) {
+                var list = try OperationList.decode(bytes, packCount: landing.packs.count)
+                guard UInt64(list.count) == count else {
+                    throw FormatError(
+                        "operation list", at: 1, "\(list.count) operations, the slot says \(count)")
+                }
+                for index in noOps {
+                    let landed = list[Int(index)]
+                    list[Int(index)] = LandedOperation(
+                        landed.operation, location: landed.location, isNoOp: true)
+                }
+                return list
+            } catch {
+                throw .damaged("operation list \(reference.id)", error)
+            }
+        }
+    }
+
+    /// The content of a record that a landing refers to: one request.
+    package func record(
+        _ reference: RecordReference, of landing: Landing, kind: PackRecordKind
+    ) async throws(ReadError) -> [UInt8] {
+        do throws(ContentError) {
+            return try await content.content(
+                kind, reference.id, at: reference.location.resolved(in: landing.packs),
+                bytesMax: kind.rawBytesMax)
+        } catch {
+            throw .content(error)
+        }
+    }
+
+    /// The slots `first...last` in order.
+    ///
+    /// - Throws: `ReadError.log` when one of them is missing: the log has no holes.
+    package func resolvedSlots(
+        _ range: ClosedRange<Epoch>
+    ) async throws(ReadError) -> [ResolvedSlot] {
+        var slots: [ResolvedSlot] = []
+        slots.reserveCapacity(range.count)
+        for epoch in range {
+            guard let slot = try await resolved(epoch) else {
+                throw .log(.inconsistent(epoch: epoch, "is missing although later slots exist"))
+            }
+            slots.append(slot)
+        }
+        return slots
+    }
+
+    /// The newest slot's number: the last one of the run that begins at `known`.
+    ///
+    /// Existence is monotone, so it gallops (1, 2, 4, ... ahead) and then halves:
+    /// O(log distance) requests, one when `known` is the newest. Never ask a cache this question.
+    ///
+    /// - Parameter known: a slot that is known to exist; 0 for "nothing is known".
+    /// - Throws: `LogError.noProject` when there is no genesis.
+    package func newestEpoch(from known: Epoch) async throws(ReadError) -> Epoch {
+        if known == 0 {
+            guard try await exists(0) else { throw .log(.noProject) }
+        }
+        var low = known
+        var step: Epoch = 1
+        while try await exists(low + step) {
+            low += step
+            step *= 2
+        }
+        var high = low + step
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if try await exists(middle) { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    private func exists(_ epoch: Epoch) async throws(ReadError) -> Bool {
+        do throws(StoreError) {
+            _ = try await store.get(StoreKey.slot(epoch), .range(offset: 0, count: 1))
+            return true
+        } catch {
+            if error.code == .notFound { return false }
+            throw .store(error)
+        }
+    }
+
+    /// The slot that holds the landing at `position`, which the caller knows to be at most the
+    /// position of `newest`. Interpolates between known slots: few requests where slots hold about
+    /// equally many landings, O(log n) always.
+    package func slot(
+        holding position: Position, newest: Slot
+    ) async throws(ReadError) -> Slot {
+        var low: (epoch: Epoch, next: Position) = (0, 1)  // positions below `next` are at or before
+        var high = newest
+        var guessByRatio = true
+        while true {
+            if high.firstPosition <= position, position <= high.lastPosition { return high }
+            guard high.epoch > low.epoch + 1 else {
+                throw .log(.inconsistent(epoch: high.epoch, "does not hold @\(position)"))
+            }
+            let width = high.epoch - low.epoch
+            let positions = max(1, high.firstPosition - min(low.next, high.firstPosition))
+            let guess =
+                guessByRatio
+                ? low.epoch + max(1, (position - low.next + 1) * width / positions)
+                : low.epoch + width / 2
+            guessByRatio.toggle()
+            let epoch = min(max(guess, low.epoch + 1), high.epoch - 1)
+            guard let (slot, _, _) = try await slot(epoch) else {
+                throw .log(.inconsistent(epoch: epoch, "is missing although later slots exist"))
+            }
+            if slot.lastPosition < position {
+                low = (slot.epoch, slot.lastPosition + 1)
+            } else {
+                high = slot
+            }
+        }
+    }
+}
+
+/// Why something of a project could not be read.
+package enum ReadError: Error, Sendable, CustomStringConvertible {
+    case store(StoreError)
+    case content(ContentError)
+    case log(LogError)
+    /// An object is there and is not what it should be; the text names it.
+    case damaged(String, FormatError)
+    /// The project does not have this content.
+    case noContent(Hash)
+    case tree(TreeError)
+
+    package var description: String {
+        switch self {
+        case .store(let error): "\(error)"
+        case .content(let error): "\(error)"
+        case .log(let error): "\(error)"
+        case .damaged(let what, let error): "\(what) is damaged: \(error)"
+        case .noContent(let hash): "the project has no content \(hash)"
+        case .tree(let error): "\(error)"
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package import HifCore
+package import HifStore
+
+/// Every key of a store, in one place. `store` and `projects` lie at its root; the others below
+/// the project's prefix; packs have `PackKey`. docs/formats/store-layout.md says which of them may be deleted.
+package enum StoreKey {
+    /// The store's own id, written once.
+    package static let store = ObjectKey("store")
+
+    /// The prefix of one project's keys, without a slash at the end.
+    package static func projectPrefix(_ project: ProjectID) -> String { "p/\(project.hex)" }
+
+    package static func slot(_ epoch: Epoch) -> ObjectKey {
+        ObjectKey("log/\(hex(epoch >> 12, digits: 13))/\(hex(epoch, digits: 16))")
+    }
+
+    /// The epoch that `slot(_:)` spelled; nil for any other key.
+    package static func epoch(of key: ObjectKey) -> Epoch? {
+        guard key.description.hasPrefix("log/") else { return nil }
+        return Epoch(key.description.suffix(16), radix: 16)
+    }
+
+    package static func event(_ session: SessionID, _ number: UInt64) -> ObjectKey {
+        ObjectKey("ses/\(session.hash.hex)/\(hex(number, digits: 8))")
+    }
+
+    package static func openMarker(_ session: SessionID) -> ObjectKey {
+        ObjectKey("open/\(session.hash.hex)")
+    }
+
+    package static func checkpoint(_ epoch: Epoch) -> ObjectKey {
+        ObjectKey("ckpt/\(hex(epoch, digits: 16))")
+    }
+
+    package static func objectRun(level: Int, block: UInt64) -> ObjectKey {
+        ObjectKey("obj/0/\(level)/\(hex(block, digits: 16))")
+    }
+
+    package static let hint = ObjectKey("hint")
+
+    private static func hex(_ value: UInt64, digits: Int) -> String {
+        let text = String(value, radix: 16)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+}

@@ -1,0 +1,234 @@
+package import HifCore
+package import HifStore
+import Synchronization
+
+/// One project on an object store: what can be read at any position, and the way to land.
+///
+/// Safe to share; everything it caches is derived. Reads go to the store's truth: `newest()` probes,
+/// the rest is told which slot is the newest, so that several questions get one consistent answer.
+package final class Repository: Sendable {
+    /// The project's own part of the store.
+    package let store: any ObjectStore
+    package let log: LogReader
+    package let content: ContentReader
+    package let sessions: SessionLog
+    package let index: ObjectIndex
+    package let trees: TreeReader
+    package let world: World
+    private let checkpoints: CheckpointReader
+    private let builder: CheckpointBuilder
+    private let report: @Sendable (String) -> Void
+    private let writerAddress: String
+    private let newestKnown = Mutex<Epoch>(0)
+    private let sequencerKept = Mutex<Sequencer?>(nil)
+
+    /// Opens the project whose keys lie in `store`. No request is made.
+    ///
+    /// - Parameters:
+    ///   - writer: address at which this process can be asked, for the slots it writes; may be empty.
+    ///   - report: told, in a sentence, of background work that failed.
+    package init(
+        store: any ObjectStore, world: World, writer: String = "",
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.world = world
+        self.report = report
+        writerAddress = writer
+        log = LogReader(store: store)
+        content = log.content
+        sessions = SessionLog(store: store)
+        index = ObjectIndex(log: log)
+        checkpoints = CheckpointReader(log: log)
+        trees = TreeReader(log: log, checkpoints: checkpoints)
+        builder = CheckpointBuilder(log: log, reader: checkpoints, trees: trees)
+    }
+
+    /// Writes the genesis of a new project into `store`.
+    ///
+    /// - Throws: `ReadError.store` with `preconditionFailed` when there is a project already.
+    package static func create(
+        in store: any ObjectStore, id: ProjectID, name: String, storeID: StoreID, world: World
+    ) async throws(ReadError) {
+        var generator = world.generator
+        let slot = Slot(
+            epoch: 0, firstPosition: 1, previous: .zero, root: ProllyTree.empty.root,
+            batch: BatchID(from: &generator), clock: UInt64(max(0, world.now())) << 16,
+            controlEpoch: 0, checkpointEpoch: 0, writer: "", records: [],
+            control: ControlState(originStore: storeID, project: id, name: name))
+        do throws(StoreError) {
+            _ = try await store.put(StoreKey.slot(0), slot.encode(), .ifAbsent)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    // MARK: Reading
+
+    /// The newest slot, asked of the store now: one request when this process knew it already.
+    package func newest() async throws(ReadError) -> Slot {
+        var known = newestKnown.withLock { $0 }
+        if known == 0 { known = await hinted() }
+        let epoch = try await log.newestEpoch(from: known)
+        newestKnown.withLock { $0 = max($0, epoch) }
+        guard let (slot, _, _) = try await log.slot(epoch) else {
+            throw .log(.inconsistent(epoch: epoch, "was there a moment ago and is gone"))
+        }
+        return slot
+    }
+
+    /// The hash of slot `epoch`'s bytes, by which a client recognises the history it knows; nil when
+    /// there is no such slot.
+    package func slotHash(_ epoch: Epoch) async throws(ReadError) -> Hash? {
+        try await log.slot(epoch)?.hash
+    }
+
+    /// A slot to gallop from. A hint that names a slot which does not exist is not believed.
+    private func hinted() async -> Epoch {
+        guard let object = try? await store.getIfPresent(StoreKey.hint),
+            let hint = TipHint(decoding: object.bytes),
+            (try? await log.slot(hint.epoch)) != nil
+        else { return 0 }
+        return hint.epoch
+    }
+
+    /// The tree at `position`, which is at most that of `newest`.
+    package func tree(at position: Position, newest: Slot) async throws(ReadError) -> ProllyTree {
+        try await trees.tree(at: position, newest: newest)
+    }
+
+    /// The landing at `position` with its operations.
+    package func landing(
+        at position: Position, newest: Slot
+    ) async throws(ReadError) -> (landing: Landing, operations: [LandedOperation]) {
+        guard position > 0, position <= newest.lastPosition else {
+            throw .log(.noSuchPosition(position, tip: newest.lastPosition))
+        }
+        let slot = try await log.slot(holding: position, newest: newest)
+        guard let found = slot.landings.first(where: { $0.position == position }) else {
+            throw .log(.inconsistent(epoch: slot.epoch, "does not hold @\(position)"))
+        }
+        return (found.landing, try await log.operations(of: found.landing))
+    }
+
+    /// Visits landings from `newest` or `from` backwards, until `visit` returns false or the first
+    /// landing was visited. One request for each slot, and one for each operation list in a pack.
+    package func landingsBackwards(
+        from: Position? = nil, newest: Slot,
+        _ visit: (Position, Landing, [LandedOperation]) async throws -> Bool
+    ) async throws {
+        let start = min(from ?? newest.lastPosition, newest.lastPosition)
+        guard start > 0 else { return }
+        var slot = try await log.slot(holding: start, newest: newest)
+        while true {
+            for (position, landing) in slot.landings.reversed() where position <= start {
+                let operations = try await log.operations(of: landing)
+                guard try await visit(position, landing, operations) else { return }
+            }
+            guard slot.epoch > 1 else { return }
+            guard let (previous, _, _) = try await log.slot(slot.epoch - 1) else {
+                throw ReadError.log(
+                    .inconsistent(epoch: slot.epoch - 1, "is missing although later slots exist"))
+            }
+            slot = previous
+        }
+    }
+
+    /// The document of a landed session; nil for a landing that has none.
+    package func document(of landing: Landing) async throws(ReadError) -> SessionDocument? {
+        guard let reference = landing.document else { return nil }
+        let bytes = try await log.record(reference, of: landing, kind: .sessionDocument)
+        do throws(FormatError) {
+            return try SessionDocument(decoding: bytes)
+        } catch {
+            throw .damaged("session document \(reference.id)", error)
+        }
+    }
+
+    /// The project's control state at `newest`: at most one request.
+    package func control(at newest: Slot) async throws(ReadError) -> ControlState {
+        if let control = newest.control { return control }
+        guard let control = try await log.slot(newest.controlEpoch)?.slot.control else {
+            throw .log(.inconsistent(epoch: newest.controlEpoch, "holds no control record"))
+        }
+        return control
+    }
+
+    /// The content of a blob the project has at or before `newest`, when it is at most `bytesMax`
+    /// long. Larger content is streamed: `index.locations`, then `content.stream`.
+    ///
+    /// - Throws: `ReadError.noContent` when the project does not have it.
+    package func blob(
+        _ id: Hash, newest: Slot, bytesMax: Int
+    ) async throws -> [UInt8] {
+        guard let location = try await index.locations(of: [id], upTo: newest.epoch)[id] else {
+            throw ReadError.noContent(id)
+        }
+        return try await content.blob(id, at: location, bytesMax: bytesMax)
+    }
+
+    // MARK: Writing
+
+    /// Submits an intent. The first call of a process folds the log since its last checkpoint.
+    package func submit(_ intent: Intent) async throws(ReadError) -> LandingAnswer {
+        try await sequencer().submit(intent)
+    }
+
+    private func sequencer() async throws(ReadError) -> Sequencer {
+        if let kept = sequencerKept.withLock({ $0 }) { return kept }
+        let tip = try await foldedTip()
+        let derived = DerivedWork(
+            log: log, trees: trees, index: index, checkpoints: builder, report: report)
+        let made = Sequencer(
+            log: log, trees: trees, derived: derived, tip: tip.tip, nodes: tip.nodes,
+            writer: writerAddress, world: world)
+        // Two callers may have folded at once; one sequencer batches for both.
+        return sequencerKept.withLock { kept in
+            if let kept { return kept }
+            kept = made
+            return made
+        }
+    }
+
+    /// The tip with everything a writer must have checked: chain of the newest slots, and the root,
+    /// by replay from the last checkpoint.
+    package func foldedTip() async throws(ReadError) -> (tip: LogTip, nodes: NodeCache) {
+        let newest = try await newest()
+        do throws(StoreError) {
+            try await store.makeDurable(StoreKey.slot(newest.epoch))
+        } catch {
+            throw .store(error)
+        }
+        guard let (_, hash, _) = try await log.slot(newest.epoch) else {
+            throw .log(.inconsistent(epoch: newest.epoch, "was there a moment ago and is gone"))
+        }
+        if newest.epoch == 0 {
+            do throws(LogError) {
+                return (try LogTip(genesis: newest, hash: hash), NodeCache())
+            } catch {
+                throw .log(error)
+            }
+        }
+        // Makes up for a writer that died between its commit and the checkpoint.
+        try await builder.build(dueAt: newest.checkpointEpoch)
+        let slots = try await log.resolvedSlots(newest.checkpointEpoch + 1...newest.epoch)
+        for (earlier, later) in zip(slots, slots.dropFirst())
+        where later.slot.previous != earlier.hash {
+            throw .log(
+                .inconsistent(
+                    epoch: later.slot.epoch, "is not chained to the slot before it"))
+        }
+        let tree = try await trees.tree(afterSlot: newest.epoch)
+        let (totals, nodes) = try await trees.reading(newest: newest) { nodes throws(TreeError) in
+            (try tree.totals(in: nodes), nodes)
+        }
+        var schedule = CheckpointSchedule(
+            lastDue: newest.checkpointEpoch,
+            operationsSince: slots.dropLast().reduce(0) { $0 + $1.effectiveOperationCount })
+        schedule.fold(
+            epoch: newest.epoch, operationCount: slots.last?.effectiveOperationCount ?? 0,
+            entryCount: totals.entryCount)
+        let control = try await control(at: newest)
+        return (LogTip(at: newest, hash: hash, control: control, checkpoints: schedule), nodes)
+    }
+}
