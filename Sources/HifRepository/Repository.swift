@@ -174,6 +174,19 @@ package final class Repository: Sendable {
         try await sequencer().submit(intent)
     }
 
+    /// As `submit(_:)`, for several intents in order.
+    package func submit(_ intents: [Intent]) async throws(ReadError) -> [LandingAnswer] {
+        try await sequencer().submit(intents)
+    }
+
+    /// How a session was closed, searching the slots since it was created; nil while it is open.
+    /// Requests: one for each slot since.
+    package func closing(
+        of session: SessionID, createdAt position: Position, newest: Slot
+    ) async throws(ReadError) -> Closing? {
+        try await log.closings(since: position, upTo: newest.epoch)[session]
+    }
+
     private func sequencer() async throws(ReadError) -> Sequencer {
         if let kept = sequencerKept.withLock({ $0 }) { return kept }
         let tip = try await foldedTip()

@@ -8,9 +8,10 @@ import HifStore
 /// flight. There is no task of its own either. The first to submit leads: it drives the machine
 /// until its own answer is there and then hands the lead to somebody who still waits.
 package actor Sequencer {
-    private enum Turn {
-        case answer(LandingAnswer)
-        case lead
+    /// One caller that waits: for these tickets, or to lead.
+    private struct Caller {
+        let tickets: ClosedRange<LandingMachine.Ticket>
+        let continuation: CheckedContinuation<Void, Never>
     }
 
     private let log: LogReader
@@ -21,7 +22,7 @@ package actor Sequencer {
     private var ticketCount: LandingMachine.Ticket = 0
     private var effects: [LandingMachine.Effect] = []
     private var answers: [LandingMachine.Ticket: LandingAnswer] = [:]
-    private var waiting: [(ticket: LandingMachine.Ticket, CheckedContinuation<Turn, Never>)] = []
+    private var callers: [Caller] = []
     private var isLed = false
 
     package init(
@@ -43,26 +44,46 @@ package actor Sequencer {
 
     /// Submits an intent and returns its answer. See `LandingAnswer` for what each promises.
     package func submit(_ intent: Intent) async -> LandingAnswer {
-        ticketCount += 1
-        let ticket = ticketCount
-        effects += machine.step(.submitted(ticket, intent), now: now)
-        if isLed {
-            let turn = await withCheckedContinuation { waiting.append((ticket, $0)) }
-            if case .answer(let answer) = turn { return answer }
-        }
-        return await lead(until: ticket)
+        await submit([intent])[0]
     }
 
-    private var now: Int64 { world.now() }
+    /// Submits several intents, which are judged in this order, and returns their answers. They share
+    /// slots as far as they fit.
+    package func submit(_ intents: [Intent]) async -> [LandingAnswer] {
+        guard !intents.isEmpty else { return [] }
+        let tickets = ticketCount + 1...ticketCount + UInt64(intents.count)
+        ticketCount = tickets.upperBound
+        for (ticket, intent) in zip(tickets, intents) {
+            effects += machine.step(.submitted(ticket, intent), now: world.now())
+        }
+        if isLed {
+            await withCheckedContinuation {
+                callers.append(Caller(tickets: tickets, continuation: $0))
+            }
+        }
+        if !areAnswered(tickets) {
+            await lead(until: tickets)
+        }
+        return tickets.map { ticket in
+            // The machine answers every ticket; without an answer nothing may be claimed.
+            answers.removeValue(forKey: ticket) ?? .unknown("the landing was not decided")
+        }
+    }
 
-    /// Drives the machine until `ticket` is answered and the work behind it is done.
-    private func lead(until ticket: LandingMachine.Ticket) async -> LandingAnswer {
+    private func areAnswered(_ tickets: ClosedRange<LandingMachine.Ticket>) -> Bool {
+        tickets.allSatisfy { answers[$0] != nil }
+    }
+
+    /// Drives the machine until these tickets are answered and the work behind their commit is done,
+    /// then hands the lead to somebody who still waits.
+    private func lead(until tickets: ClosedRange<LandingMachine.Ticket>) async {
         isLed = true
         while !effects.isEmpty {
             let effect = effects.removeFirst()
             switch effect {
-            case .answer(let answered, let answer):
-                deliver(answer, to: answered)
+            case .answer(let ticket, let answer):
+                answers[ticket] = answer
+                wakeAnswered()
             case .committed(let slot):
                 // Readers of this node know the tree, and what is due is built, before anybody
                 // writes again: a process may end as soon as it has its answer.
@@ -70,36 +91,27 @@ package actor Sequencer {
                 machine.trimNodes()
             default:
                 let event = await perform(effect)
-                effects += machine.step(event, now: now)
+                effects += machine.step(event, now: world.now())
             }
-            if let answer = answers[ticket], !waiting.isEmpty, !isCommitPending {
-                answers[ticket] = nil
-                handOver()
-                return answer
+            if !callers.isEmpty, !isCommitPending, areAnswered(tickets) {
+                // Still led: the lead passes on without a moment in which nobody has it.
+                callers.removeFirst().continuation.resume()
+                return
             }
         }
         isLed = false
-        guard let answer = answers.removeValue(forKey: ticket) else {
-            // The machine answers every ticket; without an answer nothing may be claimed.
-            return .unknown("the landing was not decided")
-        }
-        return answer
     }
 
     private var isCommitPending: Bool {
         effects.contains { if case .committed = $0 { true } else { false } }
     }
 
-    private func deliver(_ answer: LandingAnswer, to ticket: LandingMachine.Ticket) {
-        if let index = waiting.firstIndex(where: { $0.ticket == ticket }) {
-            waiting.remove(at: index).1.resume(returning: .answer(answer))
-        } else {
-            answers[ticket] = answer
+    private func wakeAnswered() {
+        callers.removeAll { caller in
+            guard areAnswered(caller.tickets) else { return false }
+            caller.continuation.resume()
+            return true
         }
-    }
-
-    private func handOver() {
-        waiting.removeFirst().1.resume(returning: .lead)
     }
 
     private func perform(_ effect: LandingMachine.Effect) async -> LandingMachine.Event {
@@ -116,7 +128,7 @@ package actor Sequencer {
             }
         case .readHistory(let since):
             do throws(ReadError) {
-                return .historyRead(try await history(since: since), since: since)
+                return .historyRead(try await log.closings(since: since, upTo: machine.tip.epoch), since: since)
             } catch {
                 return .readFailed("\(error)")
             }
@@ -153,22 +165,5 @@ package actor Sequencer {
             if error.code == .preconditionFailed { return .exists }
             return error.mayHaveBeenApplied ? .unknown("\(error)") : .refused("\(error)")
         }
-    }
-
-    private func history(since position: Position) async throws(ReadError) -> [SessionID: Closing] {
-        var closings: [SessionID: Closing] = [:]
-        var epoch = machine.tip.epoch
-        while epoch > 0 {
-            guard let (slot, hash, byteCount) = try await log.slot(epoch) else {
-                throw .log(.inconsistent(epoch: epoch, "is missing although later slots exist"))
-            }
-            guard slot.firstPosition > position else { break }
-            let resolved = ResolvedSlot(
-                slot: slot, hash: hash, byteCount: byteCount,
-                operations: slot.records.map { _ in [] })
-            for (session, closing) in resolved.closings { closings[session] = closing }
-            epoch -= 1
-        }
-        return closings
     }
 }

@@ -136,6 +136,27 @@ package struct LogReader: Sendable {
         return low
     }
 
+    /// Every closing in slots that begin after `position`, up to slot `epoch`: all that can concern a
+    /// session created at `position`. One request for each slot.
+    package func closings(
+        since position: Position, upTo epoch: Epoch
+    ) async throws(ReadError) -> [SessionID: Closing] {
+        var closings: [SessionID: Closing] = [:]
+        var epoch = epoch
+        while epoch > 0 {
+            guard let (slot, hash, byteCount) = try await slot(epoch) else {
+                throw .log(.inconsistent(epoch: epoch, "is missing although later slots exist"))
+            }
+            guard slot.firstPosition > position else { break }
+            let resolved = ResolvedSlot(
+                slot: slot, hash: hash, byteCount: byteCount,
+                operations: slot.records.map { _ in [] })
+            for (session, closing) in resolved.closings { closings[session] = closing }
+            epoch -= 1
+        }
+        return closings
+    }
+
     private func exists(_ epoch: Epoch) async throws(ReadError) -> Bool {
         do throws(StoreError) {
             _ = try await store.get(StoreKey.slot(epoch), .range(offset: 0, count: 1))
