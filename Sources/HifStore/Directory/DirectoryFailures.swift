@@ -35,11 +35,24 @@ enum DirectoryFailure {
         return StoreError(.refused, key: key, sentence, cause: error.text)
     }
 
+    /// A failure of the very call that gives or takes a name. Most errors are decided before
+    /// anything changes; the rest (an I/O error, a network file system that timed out) may come
+    /// from a change that was made, or will be.
+    static func naming(_ error: SystemError, key: ObjectKey, doing step: String) -> StoreError {
+        switch error.number {
+        case ENOSPC, EDQUOT, EACCES, EPERM, EROFS, EXDEV, ENOTDIR, EISDIR, ELOOP, ENOENT, EMLINK,
+            ENAMETOOLONG, EOPNOTSUPP, EINVAL:
+            refused(error, key: key, doing: step)
+        default:
+            unknown(error, key: key, doing: step)
+        }
+    }
+
     /// A failure after the object's name may have appeared.
     static func unknown(_ error: SystemError, key: ObjectKey, doing step: String) -> StoreError {
         StoreError(
             .unknown, key: key,
-            "could not \(step); whether the change would survive a power cut is not known",
+            "could not \(step); the change may have been made, and may not survive a power cut",
             cause: error.text)
     }
 

@@ -10,8 +10,9 @@ extension DirectoryStore {
     ///    exists, `rename` under the key's lock otherwise;
     /// 3. the directory that holds the name is synced, and those above it when they are new.
     ///
-    /// A failure in step 1 or 2 is `refused`, and nothing is left behind; one in step 3 is
-    /// `unknown`, since readers see the object already.
+    /// A failure in step 1 is `refused`, and nothing is left behind; so is one in step 2 unless the
+    /// disk or the network failed in the middle of it. A failure in step 3 is `unknown`, since
+    /// readers see the object already.
     package func put(
         _ key: ObjectKey, _ bytes: [UInt8], _ condition: WriteCondition
     ) async throws(StoreError) -> ETag {
@@ -64,7 +65,7 @@ extension DirectoryStore {
         if unlinkat(parent.raw, name, 0) != 0 {
             let error = SystemError.last
             if error.number == ENOENT { return }
-            throw DirectoryFailure.refused(error, key: key, doing: "delete the object")
+            throw DirectoryFailure.naming(error, key: key, doing: "delete the object")
         }
         _ = consume held
         if fsync {
@@ -111,7 +112,7 @@ extension DirectoryStore {
                         + "create an object only if there is none; nothing was written",
                     cause: error.text)
             default:
-                throw DirectoryFailure.refused(error, key: key, doing: "name the object")
+                throw DirectoryFailure.naming(error, key: key, doing: "name the object")
             }
         }
         throw StoreError(.conflict, key: key, "the object is created and deleted all the time")
@@ -153,7 +154,7 @@ extension DirectoryStore {
                 {
                     continue
                 }
-                throw DirectoryFailure.refused(error, key: key, doing: "name the object")
+                throw DirectoryFailure.naming(error, key: key, doing: "name the object")
             }
         }
         throw StoreError(.refused, key: key, "temporary files disappear; nothing was written")

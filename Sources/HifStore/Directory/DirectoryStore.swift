@@ -8,8 +8,8 @@ internal import Synchronization
 /// files being written and `.locks` for the locks of replacing writes; no key can name them.
 /// Several stores, in one process or in many, may work on the same directory.
 ///
-/// How a write reaches the disk, why in this order, and what it costs: docs/design, "A directory as
-/// an object store".
+/// How a write reaches the disk, why in this order, and what it costs:
+/// docs/design/0002-directory-store.md.
 ///
 /// **Every call blocks its thread** while the disk works: some microseconds for a cached read,
 /// milliseconds for a synced write, and for as long as another process holds the lock of a
@@ -33,16 +33,16 @@ package final class DirectoryStore: ObjectStore {
     package init(path: String, fsync: Bool = true) throws(StoreError) {
         self.fsync = fsync
         do throws(SystemError) {
-            if mkdir(path, 0o777) != 0 && errno != EEXIST && errno != EROFS {
-                throw SystemError.last
-            }
+            let made = mkdir(path, 0o777) == 0
+            if !made && errno != EEXIST && errno != EROFS { throw SystemError.last }
             root = try Descriptor.directory(path: path)
             _ = try root.makeDirectory(DirectoryStore.temporaryName)
             _ = try root.makeDirectory(DirectoryStore.locksName)
             temporary = try root.directory(DirectoryStore.temporaryName)
             locks = try root.directory(DirectoryStore.locksName)
-            if fsync {
-                // The root's entry in its parent: losing it would lose everything.
+            if fsync && made {
+                // The root's entry in its parent: losing it would lose everything. Not for a root
+                // that was there, whose parent this user may not even be allowed to read.
                 try Descriptor.directory(path: path + "/..").sync()
             }
         } catch {
