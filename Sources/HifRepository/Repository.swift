@@ -113,8 +113,11 @@ package final class Repository: Sendable {
 
     /// Visits landings from `newest` or `from` backwards, until `visit` returns false or the first
     /// landing was visited. One request for each slot, and one for each operation list in a pack.
+    ///
+    /// - Parameter wantsOperations: without it, operation lists in packs are not read and `visit` gets
+    ///   none for such a landing.
     package func landingsBackwards(
-        from: Position? = nil, newest: Slot,
+        from: Position? = nil, newest: Slot, wantsOperations: Bool = true,
         _ visit: (Position, Landing, [LandedOperation]) async throws -> Bool
     ) async throws {
         let start = min(from ?? newest.lastPosition, newest.lastPosition)
@@ -122,7 +125,12 @@ package final class Repository: Sendable {
         var slot = try await log.slot(holding: start, newest: newest)
         while true {
             for (position, landing) in slot.landings.reversed() where position <= start {
-                let operations = try await log.operations(of: landing)
+                let operations: [LandedOperation]
+                if case .inline(let list) = landing.operations {
+                    operations = list
+                } else {
+                    operations = wantsOperations ? try await log.operations(of: landing) : []
+                }
                 guard try await visit(position, landing, operations) else { return }
             }
             guard slot.epoch > 1 else { return }
