@@ -10,7 +10,6 @@ extension ContentReader {
         _ requests: [ContentRequest],
         deliver: (_ index: Int, _ content: Found) async throws -> Void
     ) async throws {
-        let zstd = Zstd()
         let ranges = PackRange.covering(requests.map(\.location))
         try await fetch(ranges, id: { requests[$0].id }) { range, bytes in
             // The same content at many paths is decoded once.
@@ -24,7 +23,7 @@ extension ContentReader {
                 let record = try record(
                     request.id, range.indices(of: request.location), of: bytes, in: range.pack,
                     [.blob, .chunk, .manifest])
-                let content = try await decode(record, in: range.pack, zstd, bytesMax: .max)
+                let content = try await decode(record, in: range.pack, bytesMax: .max)
                 let found: Found =
                     record.kind == .manifest
                     ? .chunked(try manifest(content, request.id, in: range.pack))

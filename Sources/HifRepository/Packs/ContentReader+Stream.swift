@@ -78,7 +78,6 @@ extension ContentReader {
     private func chunks(
         _ chunks: [ChunkManifest.Chunk], deliver: (Int, [UInt8]) async throws -> Void
     ) async throws {
-        let zstd = Zstd()
         let ranges = PackRange.following(chunks.map(\.location))
         try await fetch(ranges, id: { chunks[$0].id }) { range, bytes in
             for index in range.requests {
@@ -92,7 +91,7 @@ extension ContentReader {
                         "a chunk of \(record.rawBytes) bytes where \(chunk.rawBytes) are listed")
                 }
                 let content = try await decode(
-                    record, in: range.pack, zstd, bytesMax: chunk.rawBytes)
+                    record, in: range.pack, bytesMax: chunk.rawBytes)
                 try await deliver(index, content)
             }
         }

@@ -11,6 +11,8 @@ package final class ContentReader: Sendable {
     /// How many ranges are fetched ahead of the one being delivered.
     let readahead: Int
     private let footers = Mutex(FooterCache())
+    /// Contexts for whoever comes first; a task that finds them in use makes its own.
+    private let scratch = Mutex(Zstd())
 
     /// - Parameter readahead: requests under way besides the one that is waited for; each may hold
     ///   `PackRange.rangeBytesMax` bytes.
@@ -26,9 +28,8 @@ package final class ContentReader: Sendable {
     package func blob(
         _ id: Hash, at location: PackLocation, bytesMax: Int
     ) async throws -> [UInt8] {
-        let zstd = Zstd()
         let record = try await record(id, at: location, [.blob, .chunk, .manifest])
-        let content = try await decode(record, in: location.pack, zstd, bytesMax: bytesMax)
+        let content = try await decode(record, in: location.pack, bytesMax: bytesMax)
         guard record.kind == .manifest else { return content }
         let manifest = try manifest(content, id, in: location.pack)
         guard manifest.size <= UInt64(bytesMax) else {
@@ -45,7 +46,7 @@ package final class ContentReader: Sendable {
         _ kind: PackRecordKind, _ id: Hash, at location: PackLocation, bytesMax: Int
     ) async throws(ContentError) -> [UInt8] {
         let record = try await record(id, at: location, [kind])
-        return try await decode(record, in: location.pack, Zstd(), bytesMax: bytesMax)
+        return try await decode(record, in: location.pack, bytesMax: bytesMax)
     }
 
     /// The footer of a pack: one GET, two if it has more than some 1,400 records, none if it was
@@ -134,7 +135,7 @@ package final class ContentReader: Sendable {
 
     /// The content of `record`, reading the records it builds on.
     func decode(
-        _ record: PackRecord, in pack: Hash, _ zstd: Zstd, bytesMax: Int
+        _ record: PackRecord, in pack: Hash, bytesMax: Int
     ) async throws(ContentError) -> [UInt8] {
         guard record.rawBytes <= bytesMax else {
             throw tooLarge(record.id, UInt64(record.rawBytes), bytesMax, pack)
@@ -161,15 +162,27 @@ package final class ContentReader: Sendable {
                     base, start..<start + entry.range.count, of: window.bytes, in: pack,
                     [record.kind]))
         }
-        var content: [UInt8]?
         do {
-            while let next = chain.popLast() {
-                content = try next.content(using: zstd, base: content)
-            }
+            return try content(of: chain)
         } catch {
             throw ContentError(error, id: record.id, pack: pack)
         }
-        return content!
+    }
+
+    /// The content of the first of `chain`, each of which has the next as its base.
+    private func content(of chain: [PackRecord]) throws(FormatError) -> [UInt8] {
+        func decoded(_ zstd: Zstd) throws(FormatError) -> [UInt8] {
+            var content: [UInt8]?
+            for record in chain.reversed() {
+                content = try record.content(using: zstd, base: content)
+            }
+            return content!
+        }
+        let shared = try scratch.withLockIfAvailable { (zstd) throws(FormatError) in
+            try decoded(zstd)
+        }
+        if let shared { return shared }
+        return try decoded(Zstd())
     }
 
     func tooLarge(_ id: Hash, _ size: UInt64, _ bytesMax: Int, _ pack: Hash) -> ContentError {
