@@ -16,8 +16,7 @@ package struct ZstdError: Error, Hashable, Sendable, CustomStringConvertible {
 /// content) and no dictionary id.
 package final class Zstd {
     /// The level for everything written while somebody waits. Measured on real edits, level 19
-    /// gains a seventh over level 3 and costs fifty times as much; a previous version as prefix
-    /// gains a factor of thirty.
+    /// gains a seventh over level 3; a previous version as prefix gains a factor of thirty.
     package static let levelOnline = 3
 
     private var compressor: OpaquePointer?
