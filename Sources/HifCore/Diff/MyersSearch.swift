@@ -101,11 +101,13 @@ struct MyersSearch {
             // Fresh diagonals have a neighbour that nobody reached: a value that never wins.
             if ahead.lowerBound < reached.lowerBound { forward[origin + ahead.lowerBound - 1] = -1 }
             if ahead.upperBound > reached.upperBound { forward[origin + ahead.upperBound + 1] = -1 }
-            for diagonal in stride(from: ahead.upperBound, through: ahead.lowerBound, by: -2) {
+            var diagonal = ahead.upperBound
+            while diagonal >= ahead.lowerBound {
                 let x = advance(diagonal, to: box.end)
                 if meetsGoingForward, behind.contains(diagonal), backward[origin + diagonal] <= x {
                     return clamp(x, diagonal, box)
                 }
+                diagonal -= 2
             }
             let left = behind
             behind = widen(behind, within: lowest...highest)
@@ -115,11 +117,13 @@ struct MyersSearch {
             if behind.upperBound > left.upperBound {
                 backward[origin + behind.upperBound + 1] = .max
             }
-            for diagonal in stride(from: behind.upperBound, through: behind.lowerBound, by: -2) {
+            diagonal = behind.upperBound
+            while diagonal >= behind.lowerBound {
                 let x = retreat(diagonal, to: box.start)
                 if !meetsGoingForward, ahead.contains(diagonal), x <= forward[origin + diagonal] {
                     return clamp(x, diagonal, box)
                 }
+                diagonal -= 2
             }
             if edits >= editsMax { return furthest(box, ahead, behind) }
         }
