@@ -53,11 +53,97 @@ var targets: [Target] = [
     .testTarget(name: "TidyTests", swiftSettings: strict),
 ]
 
+/// The packages of the heavy part, each for the reason docs/design/0005-libraries.md gives. Exact
+/// versions: what CI proved is what a host builds.
+var dependencies: [Package.Dependency] = []
+
+if !coreOnly {
+    let github = "https://github.com/"
+    dependencies += [
+        .package(url: github + "apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: github + "apple/swift-asn1", exact: "1.7.4"),
+        .package(url: github + "apple/swift-certificates", exact: "1.21.1"),
+        .package(url: github + "apple/swift-crypto", exact: "4.5.2"),
+        .package(url: github + "apple/swift-http-types", exact: "1.8.0"),
+        .package(url: github + "apple/swift-log", exact: "1.16.2"),
+        .package(url: github + "apple/swift-nio", exact: "2.101.2"),
+        .package(url: github + "apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: github + "groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: github + "grpc/grpc-swift-2", exact: "2.4.3"),
+        .package(url: github + "grpc/grpc-swift-nio-transport", exact: "2.9.2"),
+        .package(url: github + "grpc/grpc-swift-protobuf", exact: "2.4.1"),
+        .package(url: github + "hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: github + "swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ]
+
+    /// Generated code follows the generator's style, so its warnings are not ours to fix.
+    let generated = strict.dropLast() + [.enableUpcomingFeature("MemberImportVisibility")]
+    let grpcTransport = Target.Dependency.product(
+        name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+
+    targets += [
+        // Argon2id for passwords, from the system.
+        .systemLibrary(
+            name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        // The wire: generated messages and their conversions. Sharing: client and forge.
+        .target(
+            name: "HifAPI",
+            dependencies: [
+                "HifCore",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+            ],
+            swiftSettings: Array(generated)),
+        // The forge: accounts, permissions, pages, RPC. Sharing: the server and its tests.
+        .target(
+            name: "MicelioForge",
+            dependencies: [
+                "CArgon2", "HifAPI", "HifCore", "HifStore", "HifRepository", grpcTransport,
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: strict),
+        // The server process and its admin commands. Executable.
+        .executableTarget(
+            name: "micelio",
+            dependencies: [
+                "HifCore", "MicelioForge",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HifAPITests", dependencies: ["HifAPI", "HifCore", "Support"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MicelioForgeTests",
+            dependencies: [
+                "MicelioForge", "HifAPI", "Support", grpcTransport,
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: strict),
+    ]
+}
+
 let package = Package(
     name: "micelio",
     platforms: [.macOS(.v26)],
     products: [],
-    dependencies: [],
+    dependencies: dependencies,
     targets: targets,
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,152 @@
+/// What somebody may do with a project, weakest first.
+package enum Role: String, Sendable, Comparable, CaseIterable {
+    case read
+    case write
+    case owner
+
+    package static func < (left: Role, right: Role) -> Bool {
+        left.rank < right.rank
+    }
+
+    private var rank: Int {
+        switch self {
+        case .read: 0
+        case .write: 1
+        case .owner: 2
+        }
+    }
+}
+
+/// A kind of thing that may be done with a project. Each is a type, so that a function that writes
+/// cannot be called with a grant for reading.
+package protocol ProjectVerb: Sendable {
+    static var role: Role { get }
+    static var scope: ScopeSet.Verb { get }
+    /// The verb in a sentence: "you may not … ana/app".
+    static var words: String { get }
+}
+
+package enum Reading: ProjectVerb {
+    package static let role = Role.read
+    package static let scope = ScopeSet.Verb.read
+    package static let words = "read"
+}
+
+package enum Writing: ProjectVerb {
+    package static let role = Role.write
+    package static let scope = ScopeSet.Verb.write
+    package static let words = "write to"
+}
+
+package enum Managing: ProjectVerb {
+    package static let role = Role.owner
+    package static let scope = ScopeSet.Verb.manage
+    package static let words = "change the settings of"
+}
+
+/// Leave to do one kind of thing with one project. Only `Access` makes them, and whatever touches a
+/// project asks for one: what has no grant cannot be reached.
+package struct ProjectGrant<Verb: ProjectVerb>: Sendable {
+    package let principal: Principal
+    package let project: ProjectRecord
+    /// What the caller may do at most, for showing it.
+    package let role: Role
+
+    fileprivate init(principal: Principal, project: ProjectRecord, role: Role) {
+        self.principal = principal
+        self.project = project
+        self.role = role
+    }
+}
+
+/// Leave to act as an account: on its own settings, or by making projects under its name.
+package struct AccountGrant: Sendable {
+    package let principal: Principal
+    package let user: User
+
+    fileprivate init(principal: Principal, user: User) {
+        self.principal = principal
+        self.user = user
+    }
+}
+
+/// The one place where leave is given. Denies by default: a case that no line below allows is not
+/// allowed.
+///
+/// "It does not exist" and "you may not see it" are one answer, found by the same query, so that
+/// neither words nor time tell which names exist. Who may see a project but not do the rest is told
+/// so, because they know of it anyway.
+package struct Access: Sendable {
+    let accounts: Accounts
+
+    /// Leave for `verb` on the project named `path`.
+    package func check<Verb: ProjectVerb>(
+        _ principal: Principal, _ verb: Verb.Type, on path: ProjectPath
+    ) async throws -> ProjectGrant<Verb> {
+        let found = try await accounts.project(path, seenBy: principal.user?.id)
+        guard let found, let role = Access.role(of: principal, in: found),
+            principal.scopes.allows(.read, on: path)
+                || principal.scopes.allows(Verb.scope, on: path)
+        else {
+            throw Access.notFound(path)
+        }
+        guard role >= Verb.role else {
+            throw principal.user == nil
+                ? Access.unauthenticated
+                : ForgeError(
+                    .forbidden, "you may not \(Verb.words) \(path)",
+                    hint: "ask \(path.owner) for the role '\(Verb.role.rawValue)'")
+        }
+        guard principal.scopes.allows(Verb.scope, on: path) else {
+            throw ForgeError(
+                .forbidden, "this token may not \(Verb.words) \(path)",
+                hint: "it needs the scope \(Verb.scope.rawValue):\(path)")
+        }
+        return ProjectGrant(principal: principal, project: found.project, role: role)
+    }
+
+    /// Leave to act as the account that signed in.
+    package func checkAccount(_ principal: Principal) throws(ForgeError) -> AccountGrant {
+        guard let user = principal.user else { throw Access.unauthenticated }
+        guard principal.scopes.allows(.account) else {
+            throw ForgeError(
+                .forbidden, "this token may not act on the account",
+                hint: "it needs the scope account:*")
+        }
+        return AccountGrant(principal: principal, user: user)
+    }
+
+    /// Leave to make projects under `owner`: one's own name, for now.
+    package func checkCreating(
+        _ principal: Principal, under owner: Handle
+    ) throws(ForgeError) -> AccountGrant {
+        guard let user = principal.user else { throw Access.unauthenticated }
+        guard user.handle == owner else {
+            throw ForgeError(
+                .forbidden, "you may not make projects under '\(owner)'",
+                hint: "your own are named \(user.handle)/…")
+        }
+        guard principal.scopes.allows(.manage, onAllOf: owner) else {
+            throw ForgeError(
+                .forbidden, "this token may not make projects",
+                hint: "it needs the scope manage:\(owner)/*")
+        }
+        return AccountGrant(principal: principal, user: user)
+    }
+
+    /// The strongest role somebody has; nil when they may not know of the project.
+    static func role(of principal: Principal, in found: Accounts.FoundProject) -> Role? {
+        if let user = principal.user {
+            if user.id == found.project.ownerID { return .owner }
+            if let role = found.memberRole { return role }
+        }
+        return found.project.isPublic ? .read : nil
+    }
+
+    package static let unauthenticated = ForgeError(
+        .unauthenticated, "you are not signed in", hint: "sign in: hif auth login")
+
+    package static func notFound(_ path: ProjectPath) -> ForgeError {
+        ForgeError(.notFound, "there is no project \(path), or you may not see it")
+    }
+}

@@ -1,0 +1,41 @@
+/// The one place that turns an `Authorization` into a `Principal`.
+///
+/// Bearer for clients, Basic for programs that know nothing else (the token is the password, the
+/// name is ignored). A token in an address is never looked at: addresses end up in logs.
+package struct Authenticator: Sendable {
+    let accounts: Accounts
+    let now: @Sendable () -> Int64
+
+    /// - Parameter values: every value of the header or metadata field. More than one is refused:
+    ///   two parties in front of us might each believe another one.
+    package func authenticate(authorization values: [String]) async throws -> Principal {
+        guard let value = values.first else { return .anonymous }
+        guard values.count == 1 else {
+            throw ForgeError.invalid("more than one Authorization")
+        }
+        let token = try TokenText(parsing: Authenticator.secret(in: value))
+        guard token.kind == .personal || token.kind == .access else {
+            throw ForgeError(.tokenMalformed, "a token of this kind opens nothing by itself")
+        }
+        let (user, record) = try await accounts.resolve(token, now: now())
+        return Principal(user: user, token: record, scopes: record.scopes)
+    }
+
+    private static func secret(in value: String) throws(ForgeError) -> String {
+        let parts = value.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2 else {
+            throw ForgeError(.tokenMalformed, "the Authorization has no scheme and token")
+        }
+        switch parts[0].lowercased() {
+        case "bearer":
+            return String(parts[1])
+        case "basic":
+            guard let decoded = Base64.decode(String(parts[1])),
+                let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
+            else { throw ForgeError(.tokenMalformed, "the Basic credentials are damaged") }
+            return String(decoding: decoded[(colon + 1)...], as: UTF8.self)
+        default:
+            throw ForgeError(.tokenMalformed, "the forge takes Bearer and Basic only")
+        }
+    }
+}

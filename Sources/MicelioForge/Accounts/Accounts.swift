@@ -1,0 +1,47 @@
+import Foundation
+package import GRDB
+
+/// The forge's database: people, tokens, the names of projects and who may do what. Nothing of a
+/// project's content is in it.
+///
+/// One SQLite file in WAL mode, so that `micelio admin` works beside a running server: readers never
+/// wait, and writers wait for each other for up to five seconds. Every function here is one
+/// transaction. Times are milliseconds since 1970; the caller hands `now` in.
+package struct Accounts: Sendable {
+    package let pool: DatabasePool
+
+    /// Opens or makes the database at `path` and brings its schema up to date.
+    ///
+    /// - Throws: `ForgeError(.unavailable)` when a newer micelio wrote it: a migration only goes
+    ///   forward, and guessing at an unknown schema could lose data.
+    package init(path: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.foreignKeysEnabled = true
+        configuration.label = "accounts"
+        configuration.prepareDatabase { database in
+            // As Litestream asks: it copies the log itself, and we must not cut it short under it.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 10000")
+        }
+        // The files hold hashes of passwords and tokens: nobody else on the machine reads them.
+        // SQLite gives its two side files the rights of the main one.
+        if !FileManager.default.fileExists(atPath: path) {
+            FileManager.default.createFile(
+                atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+        }
+        pool = try DatabasePool(path: path, configuration: configuration)
+        let migrator = Schema.migrator
+        let isNewer = try pool.read { try migrator.hasBeenSuperseded($0) }
+        guard !isNewer else {
+            throw ForgeError(
+                .unavailable, "\(path) was written by a newer micelio",
+                hint: "start that version, or restore a backup made before the upgrade")
+        }
+        try migrator.migrate(pool)
+    }
+
+    /// Whether the database answers; for `/readyz`.
+    package func ping() async throws {
+        _ = try await pool.read { try Int.fetchOne($0, sql: "SELECT 1") }
+    }
+}

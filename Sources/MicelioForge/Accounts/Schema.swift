@@ -1,0 +1,109 @@
+import GRDB
+
+/// The schema, as a list of steps that only go forward. A step that has shipped is never edited;
+/// the next change is a new one below it.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("0001 accounts, tokens, projects") { database in
+            for statement in version1 {
+                try database.execute(sql: statement)
+            }
+        }
+        return migrator
+    }
+
+    private static let version1 = [
+        """
+        CREATE TABLE users (
+            id INTEGER PRIMARY KEY,
+            handle TEXT NOT NULL UNIQUE,
+            display_name TEXT NOT NULL DEFAULT '',
+            email TEXT,
+            password_hash TEXT,
+            is_admin INTEGER NOT NULL DEFAULT 0,
+            created_at INTEGER NOT NULL,
+            disabled_at INTEGER
+        ) STRICT
+        """,
+        // One login on one device: the chain of its refresh tokens and their access tokens.
+        """
+        CREATE TABLE token_families (
+            id INTEGER PRIMARY KEY,
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            client_name TEXT NOT NULL,
+            device_name TEXT NOT NULL,
+            address TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            revoked_at INTEGER
+        ) STRICT
+        """,
+        """
+        CREATE TABLE tokens (
+            id INTEGER PRIMARY KEY,
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            family_id INTEGER REFERENCES token_families (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL CHECK (kind IN ('pat', 'oat', 'ort')),
+            hash TEXT NOT NULL UNIQUE,
+            last_four TEXT NOT NULL,
+            label TEXT NOT NULL DEFAULT '',
+            scopes TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER,
+            revoked_at INTEGER,
+            last_used_at INTEGER,
+            successor_id INTEGER REFERENCES tokens (id) ON DELETE SET NULL,
+            sealed_successor BLOB
+        ) STRICT
+        """,
+        "CREATE INDEX tokens_by_user ON tokens (user_id)",
+        "CREATE INDEX tokens_by_family ON tokens (family_id)",
+        """
+        CREATE TABLE device_codes (
+            id INTEGER PRIMARY KEY,
+            hash TEXT NOT NULL UNIQUE,
+            user_code TEXT NOT NULL UNIQUE,
+            client_name TEXT NOT NULL,
+            device_name TEXT NOT NULL,
+            address TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            interval_seconds INTEGER NOT NULL,
+            last_polled_at INTEGER,
+            state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'denied')),
+            user_id INTEGER REFERENCES users (id) ON DELETE CASCADE
+        ) STRICT
+        """,
+        // Links that somebody follows once. `user_id` is null for the set-up link.
+        """
+        CREATE TABLE links (
+            id INTEGER PRIMARY KEY,
+            hash TEXT NOT NULL UNIQUE,
+            user_id INTEGER REFERENCES users (id) ON DELETE CASCADE,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER
+        ) STRICT
+        """,
+        """
+        CREATE TABLE projects (
+            id INTEGER PRIMARY KEY,
+            store_project_id TEXT NOT NULL UNIQUE,
+            owner_id INTEGER NOT NULL REFERENCES users (id),
+            name TEXT NOT NULL COLLATE NOCASE,
+            description TEXT NOT NULL DEFAULT '',
+            is_public INTEGER NOT NULL DEFAULT 0,
+            created_at INTEGER NOT NULL,
+            UNIQUE (owner_id, name)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE members (
+            project_id INTEGER NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            role TEXT NOT NULL CHECK (role IN ('read', 'write', 'owner')),
+            PRIMARY KEY (project_id, user_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX members_by_user ON members (user_id)",
+    ]
+}

@@ -1,0 +1,50 @@
+/// What the forge answers instead of a result: a code for programs, a sentence for people, and
+/// where it helps a hint. Carriers map the code once (`RPCErrors`, `WebErrors`); nothing below them
+/// knows of a status number.
+package struct ForgeError: Error, Hashable, Sendable {
+    package enum Code: String, Hashable, Sendable, CaseIterable {
+        /// No credentials where some are needed.
+        case unauthenticated
+        /// The text is no token of a forge: prefix, length or checksum is wrong.
+        case tokenMalformed = "token_malformed"
+        /// A well-formed token that this forge does not know.
+        case tokenUnknown = "token_unknown"
+        case tokenExpired = "token_expired"
+        case tokenRevoked = "token_revoked"
+        /// A refresh token was used twice: the whole family is revoked.
+        case tokenReused = "token_reused"
+        case accountDisabled = "account_disabled"
+        /// Handle and password do not fit. Says never which of the two.
+        case loginFailed = "login_failed"
+        /// The caller may see the thing, but not do this to it.
+        case forbidden
+        /// It does not exist, or the caller may not know that it does.
+        case notFound = "not_found"
+        case alreadyExists = "already_exists"
+        case invalidArgument = "invalid_argument"
+        case rateLimited = "rate_limited"
+        case unavailable
+        case unimplemented
+        case internalError = "internal"
+    }
+
+    package let code: Code
+    package let message: String
+    package let hint: String?
+
+    package init(_ code: Code, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    package static func invalid(_ message: String) -> ForgeError {
+        ForgeError(.invalidArgument, message)
+    }
+}
+
+extension ForgeError: CustomStringConvertible {
+    package var description: String {
+        hint.map { "\(message) (\($0))" } ?? message
+    }
+}

@@ -1,0 +1,58 @@
+/// Every bound of the forge in one place. Each has a test that goes one over, or a comment that
+/// says where the bound is enforced by a library.
+package enum Limits {
+    // Names and texts, in bytes of UTF-8.
+    package static let handleBytesMax = 39
+    package static let projectNameBytesMax = 100
+    package static let descriptionBytesMax = 500
+    package static let displayNameBytesMax = 100
+    package static let emailBytesMax = 254
+    package static let tokenLabelBytesMax = 100
+    /// A client's or device's name, as the approval page shows it; longer ones are cut.
+    package static let deviceNameBytesMax = 64
+
+    // Passwords.
+    package static let passwordBytesMin = 10
+    package static let passwordBytesMax = 1024
+    /// Hashes that may wait for a core; more answer "busy", so that logins cannot pile up memory.
+    package static let passwordQueueMax = 32
+
+    // Lifetimes, in milliseconds.
+    package static let accessTokenMillis: Int64 = 3_600_000
+    package static let refreshTokenIdleMillis: Int64 = 30 * 86_400_000
+    package static let deviceCodeMillis: Int64 = 900_000
+    package static let passwordLinkMillis: Int64 = 86_400_000
+    /// How stale `last_used_at` may be: a write per minute and token, not one per request.
+    package static let lastUsedGrainMillis: Int64 = 60_000
+
+    // The device flow.
+    package static let devicePollSeconds = 5
+    package static let deviceSlowDownSeconds = 5
+    /// Codes waiting for approval at one time, in the whole forge.
+    package static let devicePendingMax = 1_000
+
+    // Tries per window, by caller's network and in the whole forge.
+    package static let userCodeTries = RateLimit(tries: 10, globalTries: 200, windowMillis: 600_000)
+    package static let passwordTries = RateLimit(tries: 20, globalTries: 500, windowMillis: 600_000)
+    package static let deviceStarts = RateLimit(tries: 60, globalTries: 600, windowMillis: 600_000)
+    /// Networks that one limiter remembers; the oldest are forgotten first.
+    package static let rateLimitKeysMax = 10_000
+
+    // Requests.
+    package static let formBytesMax = 16_384
+    /// gRPC messages: the contract says 1 MiB; a little more for their frame.
+    package static let messageBytesMax = (1 << 20) + 4_096
+    package static let pageItemsMax = 100
+    package static let hashesPerContentRequestMax = 4_096
+    package static let hashesPerLackRequestMax = 8_192
+    /// Data in one message of a blob stream.
+    package static let blobFrameBytes = 256 << 10
+    package static let conflictsPerReplyMax = 1_000
+}
+
+/// So many tries in a window for one network, and so many for all of them together.
+package struct RateLimit: Sendable {
+    package let tries: Int
+    package let globalTries: Int
+    package let windowMillis: Int64
+}

@@ -1,0 +1,74 @@
+import HifCore
+
+/// A project as its members see it.
+package struct ProjectView: Hashable, Sendable {
+    package let project: ProjectRecord
+    /// What the one who asked may do.
+    package let role: Role
+    package let storeID: String
+}
+
+/// Making and finding projects: the functions that every carrier calls.
+extension Forge {
+    /// Makes a project under the caller's own name.
+    ///
+    /// The genesis is written before the row: a crash between them leaves an unnamed genesis, which
+    /// harms nobody, and never a name without a project behind it.
+    package func createProject(
+        _ path: ProjectPath, description: String, isPublic: Bool, as principal: Principal
+    ) async throws -> ProjectView {
+        let grant = try access.checkCreating(principal, under: path.owner)
+        let repositories = try projectRepositories()
+        guard description.utf8.count <= Limits.descriptionBytesMax else {
+            throw ForgeError.invalid(
+                "a description has at most \(Limits.descriptionBytesMax) bytes")
+        }
+        guard try await accounts.project(path, seenBy: grant.user.id) == nil else {
+            throw Accounts.projectExists(path)
+        }
+        let id = try await repositories.create(path)
+        try await accounts.insertProject(
+            path, ownerID: grant.user.id, storeProjectID: id, description: description,
+            isPublic: isPublic, now: now())
+        guard let found = try await accounts.project(path, seenBy: grant.user.id) else {
+            throw ForgeError(.internalError, "the new project cannot be read back")
+        }
+        return ProjectView(project: found.project, role: .owner, storeID: repositories.storeID)
+    }
+
+    package func project(_ path: ProjectPath, as principal: Principal) async throws -> ProjectView {
+        let grant = try await access.check(principal, Reading.self, on: path)
+        return ProjectView(
+            project: grant.project, role: grant.role, storeID: try projectRepositories().storeID)
+    }
+
+    /// A page of the projects that the caller may see.
+    ///
+    /// - Returns: the page, and the cursor of the next one; nil on the last page.
+    package func projects(
+        of owner: Handle?, limit: Int, cursor: String, as principal: Principal
+    ) async throws -> (page: [ProjectView], next: String?) {
+        let limit = limit == 0 ? Limits.pageItemsMax : min(limit, Limits.pageItemsMax)
+        guard limit > 0, let after = cursor.isEmpty ? 0 : Int64(cursor) else {
+            throw ForgeError.invalid("the cursor or the limit is not valid")
+        }
+        let storeID = try projectRepositories().storeID
+        let found = try await accounts.projects(
+            seenBy: principal.user?.id, owner: owner, after: after, limit: limit + 1)
+        let page = found.prefix(limit).compactMap { found -> ProjectView? in
+            guard principal.scopes.allows(.read, on: found.project.path),
+                let role = Access.role(of: principal, in: found)
+            else { return nil }
+            return ProjectView(project: found.project, role: role, storeID: storeID)
+        }
+        let last = found.count > limit ? found.prefix(limit).last : nil
+        return (page, last.map { "\($0.project.id)" })
+    }
+
+    func projectRepositories() throws(ForgeError) -> any ProjectRepositories {
+        guard let repositories else {
+            throw ForgeError(.unimplemented, "this forge keeps no projects")
+        }
+        return repositories
+    }
+}

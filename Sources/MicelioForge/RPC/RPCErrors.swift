@@ -1,0 +1,59 @@
+import GRPCCore
+import GRPCProtobuf
+import HifAPI
+import Logging
+
+extension ForgeError.Code {
+    /// The gRPC status. Clients tell finer by the reason in the error's details.
+    var rpcCode: RPCError.Code {
+        switch self {
+        case .unauthenticated, .tokenMalformed, .tokenUnknown, .tokenExpired, .tokenRevoked,
+            .tokenReused, .loginFailed:
+            .unauthenticated
+        case .accountDisabled, .forbidden: .permissionDenied
+        case .notFound: .notFound
+        case .alreadyExists: .alreadyExists
+        case .invalidArgument: .invalidArgument
+        case .rateLimited: .resourceExhausted
+        case .unavailable: .unavailable
+        case .unimplemented: .unimplemented
+        case .internalError: .internalError
+        }
+    }
+}
+
+enum RPCErrors {
+    /// Names this forge as the source of a reason.
+    static let domain = "micelio"
+
+    /// What a client gets for an error: a status, a sentence, and the code as `ErrorInfo.reason`,
+    /// with the hint beside it. What nobody expected is logged and told without details.
+    static func status(for error: any Error, method: MethodDescriptor) -> any Error {
+        switch error {
+        case let error as ForgeError:
+            if error.code == .internalError { log(error, method) }
+            return status(for: error)
+        case let error as WireError:
+            return status(for: ForgeError.invalid(error.message))
+        case is RPCError, is GoogleRPCStatus, is CancellationError:
+            return error
+        default:
+            log(error, method)
+            return status(
+                for: ForgeError(.internalError, "the forge failed; it is not your fault"))
+        }
+    }
+
+    private static func status(for error: ForgeError) -> GoogleRPCStatus {
+        GoogleRPCStatus(
+            code: error.code.rpcCode, message: error.message,
+            details: .errorInfo(
+                reason: error.code.rawValue, domain: domain,
+                metadata: error.hint.map { ["hint": $0] } ?? [:]))
+    }
+
+    private static func log(_ error: any Error, _ method: MethodDescriptor) {
+        Logger.current.error(
+            "call failed", metadata: ["method": "\(method)", "error": "\(error)"])
+    }
+}

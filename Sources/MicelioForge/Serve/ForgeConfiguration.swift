@@ -1,0 +1,54 @@
+/// Where a forge keeps its things and where it listens. The defaults serve one machine.
+package struct ForgeConfiguration: Sendable {
+    /// How gRPC is encrypted.
+    package enum Encryption: Sendable, Hashable {
+        /// With the forge's own certificate, made on first start.
+        case selfSigned
+        case files(certificate: String, key: String)
+        /// Not at all. Allowed on loopback only.
+        case plaintext
+    }
+
+    package var dataDirectory = "./data"
+    package var http = HostPort(host: "127.0.0.1", port: 4000)
+    package var rpc = HostPort(host: "127.0.0.1", port: 4001)
+    package var encryption = Encryption.selfSigned
+    /// What links and pages name as the forge's address; the HTTP address itself when nil.
+    package var publicURL: String?
+
+    package init() {}
+
+    var files: DataFiles { DataFiles(directory: dataDirectory) }
+
+    /// Refuses what would send credentials over a network in the clear.
+    func check() throws(ForgeError) {
+        if encryption == .plaintext, !rpc.isLoopback {
+            throw ForgeError(
+                .invalidArgument, "gRPC without TLS is for loopback only, and \(rpc) is not",
+                hint: "leave --grpc-plaintext out")
+        }
+        guard let publicURL else { return }
+        guard publicURL.hasPrefix("http://") || publicURL.hasPrefix("https://"),
+            !publicURL.hasSuffix("/"), publicURL.split(separator: "/").count == 2
+        else {
+            throw .invalid(
+                "'\(publicURL)' is no public URL: it is like https://forge.example.org")
+        }
+    }
+}
+
+/// The names of what lies in the data directory.
+package struct DataFiles: Sendable {
+    package let directory: String
+
+    package init(directory: String) {
+        self.directory = directory
+    }
+
+    package var accounts: String { "\(directory)/accounts.sqlite" }
+    /// The root of the object store.
+    package var store: String { "\(directory)/store" }
+    package var tls: String { "\(directory)/tls" }
+    /// Where a running server says how to reach it; see `RunFile`.
+    package var run: String { "\(directory)/run.json" }
+}

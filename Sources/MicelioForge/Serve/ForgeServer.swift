@@ -1,0 +1,162 @@
+import Foundation
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import Hummingbird
+package import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+package import UnixSignals
+
+/// The whole server: opens what lies in the data directory, listens, and stops in order.
+package struct ForgeServer: Sendable {
+    package let forge: Forge
+    private let configuration: ForgeConfiguration
+    private let key: ServerKey?
+    private let threads: NIOThreadPool
+    private let logger: Logger
+    private let onReady: @Sendable (Forge, RunFile) async -> Void
+
+    /// Prepares everything that can fail before a socket is opened.
+    ///
+    /// - Parameters:
+    ///   - repositories: opens the store below the given directory.
+    ///   - onReady: called once, when both sockets answer.
+    package init(
+        _ configuration: ForgeConfiguration,
+        repositories: (_ storeDirectory: String) async throws -> (any ProjectRepositories)?,
+        now: @escaping @Sendable () -> Int64 = ForgeServer.systemClock,
+        logger: Logger,
+        onReady: @escaping @Sendable (Forge, RunFile) async -> Void
+    ) async throws {
+        try configuration.check()
+        self.configuration = configuration
+        self.logger = logger
+        self.onReady = onReady
+        let files = configuration.files
+        try FileManager.default.createDirectory(
+            atPath: files.directory, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        key =
+            switch configuration.encryption {
+            case .selfSigned: try ServerKey.selfSigned(in: files.tls)
+            case .files(let certificate, let key):
+                try ServerKey(certificatePath: certificate, keyPath: key)
+            case .plaintext: nil
+            }
+        threads = NIOThreadPool(numberOfThreads: System.coreCount)
+        threads.start()
+        forge = Forge(
+            accounts: try Accounts(path: files.accounts),
+            passwords: try PasswordHasher(threads: threads),
+            addresses: Addresses(
+                publicURL: configuration.publicURL ?? "http://\(configuration.http)",
+                keyPin: key?.pin),
+            repositories: try await repositories(files.store), now: now)
+    }
+
+    /// Milliseconds since 1970, by the machine's clock.
+    package static let systemClock: @Sendable () -> Int64 = {
+        Int64(Date().timeIntervalSince1970 * 1000)
+    }
+
+    /// Serves until told to stop: by a signal among `signals`, or by cancellation. On a signal no new
+    /// request is taken, those under way finish, and after half a minute they are cut off.
+    package func run(stoppingOn signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
+        let (bound, boundHTTP) = AsyncStream.makeStream(of: HostPort.self)
+        let transport = HTTP2ServerTransport.Posix(
+            address: configuration.rpc.grpcAddress,
+            transportSecurity: security,
+            config: .defaults { config in
+                config.rpc.maxRequestPayloadSize = Limits.messageBytesMax
+            })
+        let rpc = RPCService(
+            server: GRPCServer(
+                transport: transport, services: RPCServices.all(forge),
+                interceptors: [AuthInterceptor(authenticator: forge.authenticator)]))
+        let web = Application(
+            router: WebRoutes(forge: forge).router(),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.http.host, port: configuration.http.port),
+                serverName: nil),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                boundHTTP.yield(HostPort(host: configuration.http.host, port: port))
+            },
+            logger: logger)
+        let ready = ReadyService {
+            guard let http = await bound.first(where: { _ in true }) else { return }
+            let address = try await transport.listeningAddress
+            try await announce(http: http, rpcPort: address.ipv4?.port ?? address.ipv6?.port ?? 0)
+        }
+        var group = ServiceGroupConfiguration(
+            services: [rpc, web, ready], gracefulShutdownSignals: signals, logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(30)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            await cleanUp()
+            throw error
+        }
+        await cleanUp()
+    }
+
+    private func announce(http: HostPort, rpcPort: Int) async throws {
+        if configuration.publicURL == nil { forge.addresses.publicURL = "http://\(http)" }
+        let rpc = HostPort(host: configuration.rpc.host, port: rpcPort)
+        // Listening everywhere, the host to dial is the one by which the client found us.
+        forge.addresses.rpcAddress = rpc.isWildcard ? ":\(rpcPort)" : "\(rpc)"
+        let file = RunFile(
+            pid: ProcessInfo.processInfo.processIdentifier, http: "http://\(http)",
+            publicURL: forge.addresses.publicURL, grpc: forge.addresses.rpcAddress,
+            pin: key?.pin)
+        try file.write(to: configuration.files.run)
+        logger.info("listening", metadata: ["http": "\(file.http)", "grpc": "\(file.grpc)"])
+        await onReady(forge, file)
+    }
+
+    private func cleanUp() async {
+        try? FileManager.default.removeItem(atPath: configuration.files.run)
+        try? await threads.shutdownGracefully()
+        logger.info("stopped")
+    }
+
+    private var security: HTTP2ServerTransport.Posix.TransportSecurity {
+        guard let key else { return .plaintext }
+        return .tls(
+            .defaults(
+                certificateChain: [.file(path: key.certificatePath, format: .pem)],
+                privateKey: .file(path: key.keyPath, format: .pem)))
+    }
+}
+
+extension HostPort {
+    fileprivate var grpcAddress: GRPCNIOTransportCore.SocketAddress {
+        // A name is resolved by the transport, like an IPv4 literal.
+        host.contains(":") ? .ipv6(host: host, port: port) : .ipv4(host: host, port: port)
+    }
+}
+
+/// A gRPC server that stops taking calls on shutdown and lets those under way finish.
+private struct RPCService<Transport: ServerTransport>: Service {
+    let server: GRPCServer<Transport>
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await server.serve()
+        } onGracefulShutdown: {
+            server.beginGracefulShutdown()
+        }
+    }
+}
+
+/// Does its work once both servers listen, then waits for the end: a service that returned would
+/// end the group.
+private struct ReadyService: Service {
+    let announce: @Sendable () async throws -> Void
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown(announce)
+        try await gracefulShutdown()
+    }
+}

@@ -1,0 +1,14 @@
+import ArgumentParser
+
+@main
+struct Micelio: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "micelio",
+        abstract: "A forge for hif projects.",
+        discussion: """
+            micelio serve                            serve from ./data on this machine
+            micelio admin user create ana --token    make an account and a token for it
+            """,
+        version: "0.1.0",
+        subcommands: [Serve.self, Admin.self])
+}

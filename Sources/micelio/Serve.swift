@@ -1,0 +1,90 @@
+import ArgumentParser
+import Foundation
+import Logging
+import MicelioForge
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the forge until it is told to stop.",
+        discussion: """
+            Prints one line for scripts when it listens, and on the first start a link with which to
+            make the administrator. Logs go to standard error.
+            """)
+
+    @OptionGroup var data: DataOption
+
+    @Option(help: "The address for HTTP. Port 0 takes a free one.")
+    var http = "127.0.0.1:4000"
+
+    @Option(help: "The address for gRPC. Port 0 takes a free one.")
+    var grpc = "127.0.0.1:4001"
+
+    @Option(help: "What links and pages name, when it is not the HTTP address itself.")
+    var publicURL: String?
+
+    @Option(help: "A certificate chain for gRPC, PEM. Without it the forge makes its own.")
+    var tlsCert: String?
+
+    @Option(help: "The key of --tls-cert, PEM.")
+    var tlsKey: String?
+
+    @Flag(help: "Speak gRPC without TLS. On loopback only.")
+    var grpcPlaintext = false
+
+    @Option(help: "trace, debug, info, notice, warning or error.")
+    var logLevel = "info"
+
+    func run() async throws {
+        try await reportingErrors {
+            let logger = try makeLogger()
+            let server = try await ForgeServer(
+                configuration(), repositories: { _ in nil }, logger: logger
+            ) { forge, file in
+                printLine(file.line)
+                await announceSetup(of: forge)
+            }
+            try await server.run()
+        }
+    }
+
+    /// On a forge without an administrator: the link that makes one. A new one at each start, so
+    /// that it works with the address of this start.
+    private func announceSetup(of forge: Forge) async {
+        do {
+            guard let link = try await forge.accounts.makeSetupLink(now: forge.now()) else {
+                return
+            }
+            printLine("Make the administrator: \(forge.addresses.publicURL)/setup/\(link.text)")
+        } catch {
+            printNote("micelio: the set-up link could not be made: \(error)")
+        }
+    }
+
+    private func makeLogger() throws -> Logger {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw ForgeError.invalid("'\(logLevel)' is no log level")
+        }
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "micelio")
+        logger.logLevel = level
+        return logger
+    }
+
+    private func configuration() throws -> ForgeConfiguration {
+        var configuration = ForgeConfiguration()
+        configuration.dataDirectory = data.data
+        configuration.http = try HostPort(http)
+        configuration.rpc = try HostPort(grpc)
+        configuration.publicURL = publicURL
+        switch (tlsCert, tlsKey, grpcPlaintext) {
+        case (nil, nil, false): configuration.encryption = .selfSigned
+        case (nil, nil, true): configuration.encryption = .plaintext
+        case (let certificate?, let key?, false):
+            configuration.encryption = .files(certificate: certificate, key: key)
+        default:
+            throw ForgeError.invalid(
+                "--tls-cert and --tls-key go together, and not with --grpc-plaintext")
+        }
+        return configuration
+    }
+}
