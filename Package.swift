@@ -67,6 +67,7 @@ if !coreOnly {
         .package(url: github + "apple/swift-http-types", exact: "1.8.0"),
         .package(url: github + "apple/swift-log", exact: "1.16.2"),
         .package(url: github + "apple/swift-nio", exact: "2.101.2"),
+        .package(url: github + "apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: github + "apple/swift-protobuf", exact: "1.39.0"),
         .package(url: github + "groue/GRDB.swift", exact: "7.10.0"),
         .package(url: github + "grpc/grpc-swift-2", exact: "2.4.3"),
@@ -125,15 +126,27 @@ if !coreOnly {
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "HifAPITests", dependencies: ["HifAPI", "HifCore", "Support"],
+            name: "HifAPITests",
+            dependencies: [
+                "HifAPI", "HifCore", "Support",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "MicelioForgeTests",
             dependencies: [
-                "MicelioForge", "HifAPI", "Support", grpcTransport,
+                "MicelioForge", "micelio", "HifAPI", "HifCore", "Support", grpcTransport,
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
-                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict),
     ]

@@ -26,7 +26,8 @@ package struct Accounts: Sendable {
         // The files hold hashes of passwords and tokens: nobody else on the machine reads them.
         // SQLite gives its two side files the rights of the main one.
         if !FileManager.default.fileExists(atPath: path) {
-            FileManager.default.createFile(
+            // A failure here shows up, with its reason, when SQLite opens the file.
+            _ = FileManager.default.createFile(
                 atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
         }
         pool = try DatabasePool(path: path, configuration: configuration)

@@ -28,7 +28,7 @@ package struct ServerKey: Sendable, Hashable {
                 throw ForgeError(.unavailable, "\(certificatePath) holds no certificate")
             }
             let certificate = try Certificate(pemDocument: first)
-            pin = ServerKey.pin(of: certificate.publicKey)
+            pin = try ServerKey.pin(of: certificate.publicKey)
         } catch let error as ForgeError {
             throw error
         } catch {
@@ -46,8 +46,11 @@ package struct ServerKey: Sendable, Hashable {
         }
     }
 
-    static func pin(of key: Certificate.PublicKey) -> String {
-        "sha256:" + Array(SHA256.hash(data: Array(key.subjectPublicKeyInfoBytes))).hex
+    static func pin(of key: Certificate.PublicKey) throws -> String {
+        // Algorithm and key bits together, as `openssl pkey -pubin -outform der` writes them.
+        var serializer = DER.Serializer()
+        try serializer.serialize(key)
+        return "sha256:" + Array(SHA256.hash(data: serializer.serializedBytes)).hex
     }
 
     /// The forge's own in `directory`, made there if need be: P-256, valid for ten years, for

@@ -1,0 +1,85 @@
+import Foundation
+import HTTPTypes
+import Testing
+
+@testable import MicelioForge
+
+/// The `micelio` program itself, beside a server that runs.
+@Suite struct AdminTests {
+    /// Where the build put the program: beside the tests.
+    private static let program = URL(fileURLWithPath: CommandLine.arguments[0])
+        .deletingLastPathComponent().appendingPathComponent("micelio")
+
+    private func micelio(
+        _ arguments: [String], data: String
+    ) throws -> (code: Int32, output: String, errors: String) {
+        let process = Process()
+        process.executableURL = AdminTests.program
+        process.arguments = arguments + ["--data", data]
+        let output = Pipe()
+        let errors = Pipe()
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let printed = output.fileHandleForReading.readDataToEndOfFile()
+        let complained = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (
+            process.terminationStatus, String(decoding: printed, as: UTF8.self),
+            String(decoding: complained, as: UTF8.self)
+        )
+    }
+
+    @Test func `accounts and tokens are made beside a running server`() async throws {
+        try await TestServer.with { server in
+            let data = server.directory.path + "/data"
+            let made = try micelio(
+                ["admin", "user", "create", "ana", "--email", "ana@example.test", "--token"],
+                data: data)
+            #expect(made.code == 0)
+            #expect(made.output.contains("\(server.run.http)/password/mic_lnk_"))
+            let word = try #require(made.output.split(whereSeparator: \.isWhitespace).last)
+            let principal = try await server.forge.authenticator.authenticate(
+                authorization: ["Bearer \(word)"])
+            #expect(principal.user?.handle.text == "ana")
+
+            let again = try micelio(["admin", "user", "create", "ana"], data: data)
+            #expect(again.code == 1 && again.output.isEmpty && again.errors.contains("already"))
+            let bad = try micelio(["admin", "user", "create", "Not OK"], data: data)
+            #expect(bad.code == 2)
+            #expect(try micelio(["admin", "user", "list"], data: data).output.contains("ana\t"))
+
+            let second = try micelio(
+                ["admin", "token", "create", "ana", "--scopes", "read:*", "--days", "1"], data: data
+            )
+            let token = try #require(second.output.split(whereSeparator: \.isWhitespace).last)
+            let list = try micelio(["admin", "token", "list", "ana"], data: data).output
+            let number = try #require(list.split(separator: "\t").first)
+            #expect(list.contains("good\tread:*") && !list.contains(token))
+            #expect(
+                try micelio(["admin", "token", "revoke", String(number)], data: data).code == 0)
+            let code = await refusal {
+                _ = try await server.forge.authenticator.authenticate(
+                    authorization: ["Bearer \(token)"])
+            }
+            #expect(code == .tokenRevoked)
+            #expect(try micelio(["admin", "token", "revoke", "999"], data: data).code == 5)
+
+            let link = try micelio(["admin", "user", "reset-link", "ana"], data: data).output
+            let path = try #require(
+                link.firstRange(of: "/password/").map { link[$0.lowerBound...] })
+            let page = try await server.http(.get, path.trimmingCharacters(in: .newlines))
+            #expect(page.status == 200)
+            #expect(try micelio(["admin", "user", "disable", "ana"], data: data).code == 0)
+            #expect(try micelio(["admin", "project", "list"], data: data).code == 0)
+        }
+    }
+
+    @Test func `a mistyped directory is an error and makes nothing`() throws {
+        let directory = try TemporaryDirectory()
+        let nowhere = directory.path + "/nowhere"
+        let answer = try micelio(["admin", "user", "list"], data: nowhere)
+        #expect(answer.code == 5 && answer.errors.contains("no forge"))
+        #expect(!FileManager.default.fileExists(atPath: nowhere))
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import HTTPTypes
+import HummingbirdTesting
+import Logging
+import NIOCore
+
+@testable import MicelioForge
+
+/// A whole server on free ports of this machine.
+struct TestServer: Sendable {
+    let forge: Forge
+    let run: RunFile
+    let directory: TemporaryDirectory
+
+    /// Starts one, runs `body`, and stops it as a signal would.
+    static func with(
+        _ configure: (inout ForgeConfiguration) -> Void = { _ in },
+        _ body: @escaping @Sendable (TestServer) async throws -> Void
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        var configuration = ForgeConfiguration()
+        configuration.dataDirectory = directory.path + "/data"
+        configuration.http = HostPort(host: "127.0.0.1", port: 0)
+        configuration.rpc = HostPort(host: "127.0.0.1", port: 0)
+        configure(&configuration)
+        let (stream, ready) = AsyncStream.makeStream(of: (Forge, RunFile).self)
+        let server = try await ForgeServer(
+            configuration, repositories: { _ in FakeRepositories() },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { forge, run in
+            ready.yield((forge, run))
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run(stoppingOn: []) }
+            group.addTask {
+                guard let (forge, run) = await stream.first(where: { _ in true }) else { return }
+                try await body(TestServer(forge: forge, run: run, directory: directory))
+            }
+            // Whichever ends first: a server that stopped by itself has thrown.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private var httpPort: Int { Int(run.http.split(separator: ":").last!)! }
+    private var rpcPort: Int { Int(run.grpc.split(separator: ":").last!)! }
+
+    /// One request over a connection of its own.
+    func http(
+        _ method: HTTPRequest.Method, _ path: String, form: [(String, String)]? = nil,
+        headers: [(String, String)] = []
+    ) async throws -> (status: Int, headers: HTTPFields, body: String) {
+        let client = TestClient(host: "127.0.0.1", port: httpPort)
+        client.connect()
+        var fields = HTTPFields()
+        for (name, value) in headers { fields[HTTPField.Name(name)!] = value }
+        var body: ByteBuffer?
+        if let form {
+            fields[.contentType] = fields[.contentType] ?? "application/x-www-form-urlencoded"
+            let text = form.map { "\(TestServer.encode($0))=\(TestServer.encode($1))" }
+            body = ByteBuffer(string: text.joined(separator: "&"))
+        }
+        let response = try await client.execute(
+            TestClient.Request(path, method: method, headers: fields, body: body))
+        try await client.shutdown()
+        return (
+            response.status.code, response.headers, response.body.map { String(buffer: $0) } ?? ""
+        )
+    }
+
+    /// A form as this site's own page sends it.
+    func submit(_ path: String, _ form: [(String, String)]) async throws -> (
+        status: Int, body: String
+    ) {
+        let answer = try await http(
+            .post, path, form: form, headers: [("Sec-Fetch-Site", "same-origin")])
+        return (answer.status, answer.body)
+    }
+
+    private static func encode(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    }
+
+    /// A gRPC client that pins `pin`, by default the right one.
+    func rpc(
+        pin: String? = nil,
+        _ body: @Sendable (GRPCClient<HTTP2ClientTransport.Posix>) async throws -> Void
+    ) async throws {
+        let transport = try HTTP2ClientTransport.Posix(
+            target: .ipv4(address: "127.0.0.1", port: rpcPort),
+            transportSecurity: run.pin.map { pinned(to: pin ?? $0) } ?? .plaintext)
+        try await withGRPCClient(transport: transport, handleClient: body)
+    }
+}
