@@ -70,11 +70,12 @@ extension TreeNode {
         for index in 0..<count {
             let isRestart = index % TreeNodeWriter.restartInterval == 0
             if isRestart { restarts.append(UInt32(reader.offset)) }
-            let shared = try reader.count(bytesEach: 0)
+            let sharedCount = try reader.varint()
             let length = try reader.count()
-            guard length > 0, shared <= (isRestart ? 0 : previous.count) else {
-                throw reader.error("a key that shares \(shared) and adds \(length) bytes")
+            guard length > 0, sharedCount <= (isRestart ? 0 : previous.count) else {
+                throw reader.error("a key that shares \(sharedCount) and adds \(length) bytes")
             }
+            let shared = Int(sharedCount)
             let start = keys.count
             guard
                 shared + length <= TreeKey.bytesMax,

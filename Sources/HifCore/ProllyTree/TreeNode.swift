@@ -52,7 +52,7 @@ package final class TreeNode: Sendable {
     package var isLeaf: Bool { level == 0 }
 
     /// What a parent says of this node.
-    var child: TreeChild {
+    package var child: TreeChild {
         TreeChild(hash: hash, entryCount: entryCount, byteCount: byteCount)
     }
 

@@ -46,8 +46,11 @@ private struct Fetching {
         return (tree, cache, model)
     }
 
+    /// Three levels; shared, since it takes a while to build.
+    static let large = try! sample(6_000)
+
     @Test func `a tree gives back what it was built from, with the directories above`() throws {
-        let (tree, cache, model) = try Self.sample(3_000)
+        let (tree, cache, model) = Self.large
         let all = model.sorted
         #expect(same(try tree.allEntries(in: cache), all))
         let totals = try tree.totals(in: cache)
@@ -72,9 +75,10 @@ private struct Fetching {
     @Test func `listing a directory gives its names and nothing deeper`() throws {
         let (tree, cache, model) = try Self.sample(2_000)
         let all = model.sorted
+        let within = Dictionary(grouping: all, by: \.0.parent)
         let directories = all.filter { $0.1.kind == .directory }.map { Optional($0.0) } + [nil]
         for directory in directories {
-            let expected = all.filter { $0.0.parent == directory }
+            let expected = within[directory]!
             let listed = try tree.list(directory, in: cache)
             #expect(listed.map(\.name) == expected.map { Array($0.0.name) })
             #expect(listed.map(\.leaf) == expected.map(\.1))
@@ -105,7 +109,7 @@ private struct Fetching {
     }
 
     @Test func `with nothing present every question is answered within a round a level`() throws {
-        let (tree, cache, model) = try Self.sample(8_000)
+        let (tree, cache, model) = Self.large
         let height = try #require(cache.node(tree.root)).level + 1
         #expect(height == 3)
         let all = model.sorted
@@ -146,7 +150,7 @@ private struct Fetching {
     }
 
     @Test func `a walk names several missing nodes at once and keeps its place`() throws {
-        let (tree, cache, model) = try Self.sample(8_000)
+        let (tree, cache, model) = Self.large
         var cursor = tree.entries(readAhead: 16)
         var fetching = Fetching(cache)
         var seen: [(RepoPath, Leaf)] = []
