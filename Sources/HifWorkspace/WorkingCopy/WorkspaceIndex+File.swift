@@ -1,0 +1,22 @@
+import HifCore
+
+extension WorkspaceIndex {
+    /// The index's name in `.hif`.
+    static let fileName = Array("index".utf8)
+
+    /// Reads `.hif/index`; nil if there is none, as before the first checkout.
+    ///
+    /// - Throws: `indexCorrupt` or `indexFromNewerVersion`.
+    package static func load(from hifDirectory: DirectoryHandle) throws -> WorkspaceIndex? {
+        guard let bytes = try hifDirectory.contents(fileName) else { return nil }
+        return try WorkspaceIndex(decoding: bytes)
+    }
+
+    /// Replaces `.hif/index`: temporary file, sync, rename, sync of the directory. Hold the lock.
+    package func save(
+        to hifDirectory: DirectoryHandle, writer: String, effects: FileEffects = FileEffects()
+    ) throws {
+        try effects.replace(
+            WorkspaceIndex.fileName, with: encoded(writer: writer), in: hifDirectory)
+    }
+}
