@@ -223,7 +223,8 @@ struct ContentReader {
         let count = withCString(name) { pointer in
             target.withUnsafeMutableBytes {
                 readlinkat(
-                    directory, pointer, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+                    directory, pointer, $0.baseAddress!.assumingMemoryBound(to: CChar.self),
+                    $0.count)
             }
         }
         guard count >= 0 else {

@@ -31,7 +31,8 @@ package struct FileEffects {
         let mode: mode_t = isExecutable ? 0o777 : 0o666
         let opened = withCString(name) {
             openat(
-                directory.descriptor, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+                directory.descriptor, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode
+            )
         }
         if opened >= 0 { return NewFile(descriptor: opened, name: name) }
         if WorkingCopyError.currentErrno == EEXIST { return nil }
@@ -95,7 +96,8 @@ package struct FileEffects {
     }
 
     /// Makes a symlink; false if something by that name exists.
-    func makeLink(to target: [UInt8], _ name: [UInt8], in directory: DirectoryHandle) throws -> Bool {
+    func makeLink(to target: [UInt8], _ name: [UInt8], in directory: DirectoryHandle) throws -> Bool
+    {
         try before?(.link, name)
         let result = withCString(target) { target in
             withCString(name) { symlinkat(target, directory.descriptor, $0) }

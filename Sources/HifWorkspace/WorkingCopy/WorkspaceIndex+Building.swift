@@ -47,7 +47,8 @@ extension WorkspaceIndex {
         var next = 0
         func append(_ update: IndexUpdate) {
             guard let leaf = update.leaf else { return }
-            builder.append(path: update.path.bytes[...], row: Row(leaf, update.stat), hash: leaf.hash)
+            builder.append(
+                path: update.path.bytes[...], row: Row(leaf, update.stat), hash: leaf.hash)
         }
         for (number, directory) in directories.enumerated() {
             for row in directory.rowRange {

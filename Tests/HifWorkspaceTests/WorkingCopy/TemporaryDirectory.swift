@@ -106,7 +106,8 @@ final class TemporaryDirectory {
                     result.append(relative + "/")
                     result += walk(relative)
                 case S_IFLNK:
-                    let target = try? ContentReader.link(AT_FDCWD, Array((path + "/" + relative).utf8))
+                    let target = try? ContentReader.link(
+                        AT_FDCWD, Array((path + "/" + relative).utf8))
                     let text = target.map { String(decoding: $0.target, as: UTF8.self) }
                     result.append(relative + " -> " + (text ?? "?"))
                 default:

@@ -79,7 +79,10 @@ import Testing
         for number in index.directories.indices { index.directories[number].isComplete = true }
         let after = index.updating([IndexUpdate(path: path("a/b/c"), leaf: nil)])
         let complete = after.directories.map { directory in
-            (String(decoding: after.names[directory.pathRange], as: UTF8.self), directory.isComplete)
+            (
+                String(decoding: after.names[directory.pathRange], as: UTF8.self),
+                directory.isComplete
+            )
         }
         #expect(complete.map(\.0) == ["", "a", "bin", "vendor"])
         #expect(complete.map(\.1) == [false, false, true, true])
