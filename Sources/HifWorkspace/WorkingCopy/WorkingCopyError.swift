@@ -53,9 +53,13 @@ package struct WorkingCopyError: Error, Hashable, Sendable, CustomStringConverti
             case EACCES, EPERM, EROFS: .permissionDenied
             default: .io
             }
-        let reason = String(cString: strerror(number))
         return WorkingCopyError(
-            code, "cannot \(doing) '\(SafeText.escape(path))': \(reason)", errno: number)
+            code, "cannot \(doing) '\(SafeText.escape(path))': \(text(of: number))", errno: number)
+    }
+
+    /// What the system calls the error: `No space left on device`.
+    static func text(of number: Int32) -> String {
+        String(cString: strerror(number))
     }
 
     /// The C library's `errno`, for places where a property named `errno` hides it.
