@@ -39,7 +39,7 @@ package struct FileEffects {
         throw WorkingCopyError.system("create", name)
     }
 
-    func write(_ bytes: ArraySlice<UInt8>, to file: borrowing NewFile) throws {
+    func write(_ bytes: ArraySlice<UInt8>, to file: NewFile) throws {
         try before?(.write, file.name)
         var written = 0
         while written < bytes.count {
@@ -157,9 +157,14 @@ package struct FileEffects {
 }
 
 /// A file being written, closed when it goes away.
-struct NewFile: ~Copyable {
+final class NewFile {
     let descriptor: Int32
     let name: [UInt8]
+
+    init(descriptor: Int32, name: [UInt8]) {
+        self.descriptor = descriptor
+        self.name = name
+    }
 
     func stat() throws -> FileStat {
         try FileStat.of(descriptor: descriptor, name: name)
