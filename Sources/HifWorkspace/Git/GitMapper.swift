@@ -72,8 +72,9 @@ package struct GitMapper: Sendable {
     /// path. So a file that becomes a directory is gone before anything is put below it, and the
     /// other way round.
     ///
-    /// - Throws: `damaged` for a commit that names one path twice, or whose contents are not in
-    ///   the map.
+    /// - Throws: `damaged` for a commit that brings one path twice, or a file and something below
+    ///   it, which no git writes; `missingObject` for contents that are not in the map. A commit
+    ///   that puts a directory beside a file of an earlier one passes here: the tree refuses it.
     package mutating func operations(of step: GitStep) throws -> [GitOperation] {
         var gone: [GitOperation] = []
         var kept: [GitOperation] = []
@@ -95,12 +96,13 @@ package struct GitMapper: Sendable {
         }
         gone.sort { $0.path < $1.path }
         kept.sort { $0.path < $1.path }
-        for list in [gone, kept] {
-            for (first, second) in zip(list, list.dropFirst()) where first.path == second.path {
-                throw GitError(
-                    .damaged, "Commit \(step.commit.id) names '\(first.path)' twice.",
-                    hint: "The repository is damaged: git fsck shows where.")
-            }
+        let files = Set(kept.map(\.path))
+        guard files.count == kept.count, Set(gone.map(\.path)).count == gone.count,
+            kept.allSatisfy({ files.isDisjoint(with: $0.path.ancestors) })
+        else {
+            throw GitError(
+                .damaged, "Commit \(step.commit.id) names a path twice.",
+                hint: "The repository is damaged: git fsck shows where.")
         }
         return gone + kept
     }
