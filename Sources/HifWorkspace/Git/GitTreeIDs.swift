@@ -1,3 +1,5 @@
+import HifCore
+
 /// A file of a git tree, as `git ls-tree -r` lists it.
 package struct GitTreeEntry: Hashable, Sendable {
     /// As git understands it: 0o100664 is shown as 0o100644.
@@ -8,7 +10,7 @@ package struct GitTreeEntry: Hashable, Sendable {
 
 /// For verifying an import or an export: whole trees, read by git itself.
 package enum GitTreeIDs {
-    /// Every file, link and submodule of a commit, in git's order. Empty directories do not appear.
+    /// Every file, link and submodule of a commit or tree, in git's order. Empty directories do not appear.
     package static func lsTree(_ source: GitSource, commit: GitID) throws -> [GitTreeEntry] {
         let process = try GitProcess(
             source.arguments("ls-tree", "-r", "-z", "--full-tree", commit.hex))
@@ -50,6 +52,28 @@ package enum GitTreeIDs {
         }
         try process.finish()
         return trees
+    }
+
+    /// The positions, counted from 0, at which an export does not hold what an import of `source`
+    /// should have kept.
+    ///
+    /// Equal tree ids settle most positions; where they differ, the listed files are compared
+    /// without the paths that a repository cannot hold. Odd modes and empty trees change ids and
+    /// are no difference. One `git log` a side, and two `git ls-tree` for each position that
+    /// differs.
+    package static func unequalPositions(
+        of export: GitSource, importedFrom source: GitSource
+    ) throws -> [Int] {
+        let theirs = try trees(source)
+        let ours = try trees(export)
+        var unequal = Array(min(theirs.count, ours.count)..<max(theirs.count, ours.count))
+        for (index, (their, our)) in zip(theirs, ours).enumerated().reversed() where their != our {
+            let kept = try lsTree(source, commit: their).filter {
+                (try? RepoPath($0.path)) != nil
+            }
+            if try kept != lsTree(export, commit: our) { unequal.insert(index, at: 0) }
+        }
+        return unequal
     }
 }
 

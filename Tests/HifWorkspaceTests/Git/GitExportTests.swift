@@ -67,14 +67,9 @@ private struct HandMade: GitExportSource {
         #expect(out.branch == "main")
         let (theirs, ours) = (try GitTreeIDs.trees(source), try GitTreeIDs.trees(out))
         try #require(ours.count == theirs.count)
-        var differing = 0
-        for (index, step) in read.steps.enumerated() where ours[index] != theirs[index] {
-            // Only what an import must change: names that are left out, modes, empty trees.
-            differing += 1
-            let listed = try GitTreeIDs.lsTree(source, commit: step.commit.id)
-                .filter { (try? RepoPath($0.path)) != nil }
-            #expect(listed == (try GitTreeIDs.lsTree(out, commit: result.commits[index])))
-        }
+        // Only what an import must change: names that are left out, modes, empty trees.
+        #expect(try GitTreeIDs.unequalPositions(of: out, importedFrom: source).isEmpty)
+        let differing = zip(theirs, ours).count { $0 != $1 }
         // The raw part and all that follows it.
         let odd = try #require(
             read.steps.first { $0.commit.subject.starts(with: "odd modes".utf8) })
@@ -99,6 +94,23 @@ private struct HandMade: GitExportSource {
         let two = try await GitExport.write(&second, to: scratch("two"), branch: "trunk")
         #expect(one.commits == two.commits)
         #expect(try GitSource.open(path: scratch("two")).branch == "trunk")
+    }
+
+    @Test func `an export with a wrong or missing position is found`() async throws {
+        let read = try await ImportedLine.whole.value
+        let scratch = try ScratchDirectory()
+        var export = LineExport(read)
+        // Given last first: the newest commit is missing, and the third changes nothing.
+        export.commits.removeFirst()
+        let third = export.commits.count - 3
+        let kept = export.commits[third]
+        export.commits[third] = GitExportCommit(
+            author: kept.author, committer: kept.committer, message: kept.message, operations: [])
+        _ = try await GitExport.write(&export, to: scratch("out"))
+        let unequal = try GitTreeIDs.unequalPositions(
+            of: GitSource.open(path: scratch("out")), importedFrom: OddRepository.source)
+        #expect(unequal.first == 2)
+        #expect(unequal.last == read.line.count - 1)
     }
 
     @Test func `a directory with something in it is refused and left alone`() async throws {
