@@ -57,6 +57,15 @@ package final class LocalRemote: Remote {
         try await lander.land(request)
     }
 
+    package func abandon(
+        _ abandon: Abandon, createdPosition: Position
+    ) async throws -> LandingAnswer {
+        let answer = try await repository.submit(
+            .abandon(abandon, createdPosition: createdPosition))
+        if case .abandoned = answer { try? await repository.sessions.unmarkOpen(abandon.session) }
+        return answer
+    }
+
     package func submit(_ intents: [Intent]) async throws -> [LandingAnswer] {
         try await repository.submit(intents)
     }

@@ -37,6 +37,9 @@ package protocol Remote: Sendable {
     /// Lands a session. See `LandOutcome` for what each answer promises.
     func land(_ request: LandRequest) async throws -> LandOutcome
 
+    /// Closes a session for good without landing it.
+    func abandon(_ abandon: Abandon, createdPosition: Position) async throws -> LandingAnswer
+
     /// Lands intents that the caller has prepared whole, as an import does, in order.
     func submit(_ intents: [Intent]) async throws -> [LandingAnswer]
 

@@ -1,0 +1,237 @@
+package import HifCore
+package import HifRepository
+
+/// How a landing ended for the workspace.
+package struct LandReport: Sendable {
+    package let landed: Landed
+    package let session: SessionID
+    /// What became of edits that did not land, and of what others landed meanwhile.
+    package let move: MoveReport
+}
+
+extension Workspace {
+    /// Content up to this size travels with the request; more is uploaded before in packs.
+    static let stagedBytesMax: UInt64 = 2 << 20
+    /// Size at which an uploaded pack is sealed.
+    static let packBytesTarget = 16 << 20
+
+    /// Lands all changes, or only those of `paths` and below, as the workspace's session or, when it
+    /// has none, as a session of its own with this goal.
+    ///
+    /// Call inside `changing(_:)`. The attempt is written down before it is sent: a lost answer is
+    /// found out by the next command, and nothing lands twice.
+    ///
+    /// - Throws: `WorkspaceError` with code `conflict` and what conflicts; nothing landed then.
+    package func land(
+        goal: String? = nil, paths: [RepoPath] = [], dryRun: Bool = false
+    ) async throws -> LandReport? {
+        if !state.unresolved.isEmpty {
+            let names = unresolvedPaths.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
+            throw WorkspaceError(
+                .unresolved, "conflicts are not settled in \(names)",
+                hint: "edit the files, then: hif session resolve")
+        }
+        try await pushEvents()
+        let report = try status()
+        let changes = report.changes.filter { change in
+            paths.isEmpty || paths.contains { $0 == change.path || change.path.isBelow($0) }
+        }
+        guard !changes.isEmpty else {
+            throw WorkspaceError(
+                .nothingToDo,
+                paths.isEmpty ? "there is nothing to land" : "nothing changed in what was named",
+                hint: "hif status")
+        }
+        let content = try await stage(changes, dryRun: dryRun)
+        var request = try landRequest(goal: goal, content)
+        request.staged = content.staged
+        request.uploadedPacks = content.uploaded
+        if dryRun { return nil }
+        try write(attempt: request)
+        let outcome = try await send(request)
+        return try await finish(outcome, request)
+    }
+
+    /// Lands operations that need no new content and no files: the inverse of another landing.
+    package func landOperations(
+        _ operations: [HifCore.Operation], goal: String
+    ) async throws -> Landed {
+        var generator = world.generator
+        let request = LandRequest(
+            session: SessionID(from: &generator), author: author, goal: goal, startedMillis: now,
+            createdPosition: base.position, operations: operations)
+        switch try await send(request) {
+        case .landed(let landed): return landed
+        case let other: throw error(for: other)
+        }
+    }
+
+    private func landRequest(goal: String?, _ content: StagedChanges) throws -> LandRequest {
+        if let session = state.session, let id = session.sessionID {
+            return LandRequest(
+                session: id, author: author, goal: session.goal,
+                startedMillis: session.startedMillis, createdPosition: session.createdPosition,
+                eventCount: session.eventCount, operations: content.operations)
+        }
+        guard let goal, !goal.allSatisfy(\.isWhitespace) else {
+            throw WorkspaceError(
+                .noSession, "there is no session here to land",
+                hint: "hif session start \"what you want to do\", or: hif land \"what you did\"")
+        }
+        var generator = world.generator
+        return LandRequest(
+            session: SessionID(from: &generator), author: author, goal: goal, startedMillis: now,
+            createdPosition: base.position, operations: content.operations)
+    }
+
+    /// Sends a request; content that the project turns out to lack is uploaded once more.
+    private func send(_ request: LandRequest) async throws -> LandOutcome {
+        let outcome = try await remote.land(request)
+        if case .unknown = outcome {
+            // Asking again is always safe, and usually gets the answer that was lost.
+            return try await remote.land(request)
+        }
+        return outcome
+    }
+
+    private func finish(
+        _ outcome: LandOutcome, _ request: LandRequest
+    ) async throws -> LandReport {
+        switch outcome {
+        case .landed(let landed):
+            let move = try await settle(landed, session: request.session)
+            return LandReport(landed: landed, session: request.session, move: move)
+        case .conflict, .refused, .lacking, .abandoned:
+            // Not landed by this request. An earlier one may still be on its way, so a session's
+            // attempts are kept until it is closed; one that was made for this request is over.
+            if state.session?.sessionID != request.session { try forgetAttempts(of: request.session) }
+            throw error(for: outcome)
+        case .unknown:
+            throw error(for: outcome)
+        }
+    }
+
+    /// The error that tells a person what an outcome other than a landing means.
+    private func error(for outcome: LandOutcome) -> WorkspaceError {
+        switch outcome {
+        case .conflict(let conflicts, let position):
+            let count = conflicts.count == 1 ? "a path was" : "\(conflicts.count) paths were"
+            return WorkspaceError(
+                .conflict, "\(count) changed since @\(base.position), up to @\(position), and not in a way that merges",
+                hint: "hif update", conflicts: conflicts)
+        case .abandoned:
+            return WorkspaceError(
+                .refused, "this session was abandoned", hint: "hif session start \"...\"")
+        case .lacking(let hashes):
+            return WorkspaceError(
+                .refused, "the project lacks \(hashes.count) contents that were sent",
+                hint: "run the command again")
+        case .refused(let reason): return WorkspaceError(.refused, reason)
+        case .unknown(let reason):
+            return WorkspaceError(
+                .unknown, "it is not known whether this landed: \(reason)",
+                hint: "run the command again: it finds out, and lands nothing twice")
+        case .landed: return WorkspaceError(.unknown, "landed")
+        }
+    }
+
+    // MARK: After the answer
+
+    /// Takes in that a session landed: what it sent becomes the base, edits made since stay edits,
+    /// and what others landed comes in.
+    func settle(_ landed: Landed, session: SessionID) async throws -> MoveReport {
+        let attempts = state.attempts.filter { $0.session == session.full }
+        let sent = try attempts.last { $0.sourceDigest == landed.sourceDigest.hex }
+            .map { try operations(of: $0) } ?? []
+        let tip = try await remote.newest()
+        let target = try await remote.tree(at: landed.position)
+        let from = base
+        let simple = landed.position == from.position + 1 && landed.mergedPaths.isEmpty
+        let basis =
+            simple
+            ? target : try await trees.applying(sent, to: from.tree, at: from.position)
+        // Rows of what was sent: the file has that content unless it was edited since, which the
+        // next scan finds out by reading it.
+        let rows = sent.map { IndexUpdate(path: $0.path, leaf: $0.after) }
+        index = index.updating(rows)
+        let report: MoveReport
+        if basis == target {
+            index.basePosition = landed.position
+            index.baseRoot = target.root
+            try saveIndex()
+            report = MoveReport(from: from.position, to: landed.position)
+            state.baseEpoch = tip.epoch
+            state.baseSlotHash = tip.slotHash.hex
+        } else {
+            let move = PendingMove(
+                from: basis, fromPosition: from.position, to: target, toPosition: landed.position)
+            report = try await run(
+                move, operation: "land", policy: .merge, tip: tip, resuming: false)
+        }
+        if state.session?.sessionID == session { state.session = nil }
+        try forgetAttempts(of: session)
+        return report
+    }
+
+    /// Finds out what became of landings whose answer never came.
+    func settleAttempts() async throws {
+        let sessions = state.attempts.reduce(into: [String]()) { names, attempt in
+            if !names.contains(attempt.session) { names.append(attempt.session) }
+        }
+        for name in sessions {
+            guard let session = SessionID(name),
+                let attempt = state.attempts.last(where: { $0.session == name })
+            else { continue }
+            switch try await remote.closing(of: session, createdAt: attempt.createdPosition) {
+            case .landed(let landed)?: _ = try await settle(landed, session: session)
+            case .abandoned?:
+                if state.session?.sessionID == session { state.session = nil }
+                try forgetAttempts(of: session)
+            case nil:
+                // Not landed. What was sent for a session that goes on may still be applied, and is
+                // remembered; a landing without a session is over once it is known not to have
+                // happened, as its id is never used again.
+                if state.session?.sessionID != session { try forgetAttempts(of: session) }
+            }
+        }
+    }
+
+    // MARK: Attempts on disk
+
+    private func write(attempt request: LandRequest) throws {
+        let digest = request.sourceDigest
+        let file = "attempt-\(digest.hex.prefix(16))"
+        let landed = request.operations.map { LandedOperation($0, location: nil) }
+        try FileEffects().replace(
+            Array(file.utf8), with: OperationList.encode(landed), in: hifDirectory)
+        state.attempts.removeAll { $0.sourceDigest == digest.hex }
+        state.attempts.append(
+            WorkspaceState.Attempt(
+                session: request.session.full, goal: request.goal,
+                startedMillis: request.startedMillis, createdPosition: request.createdPosition,
+                eventCount: request.eventCount, sourceDigest: digest.hex,
+                basePosition: base.position, file: file))
+        try saveState()
+    }
+
+    private func operations(of attempt: WorkspaceState.Attempt) throws -> [HifCore.Operation] {
+        guard let bytes = try hifDirectory.contents(Array(attempt.file.utf8)) else {
+            throw WorkspaceError(.damaged, "'.hif/\(attempt.file)' is missing")
+        }
+        return try OperationList.decode(bytes, packCount: 0).map(\.operation)
+    }
+
+    func forgetAttempts(of session: SessionID) throws {
+        let gone = state.attempts.filter { $0.session == session.full }
+        state.attempts.removeAll { $0.session == session.full }
+        try saveState()
+        for attempt in gone {
+            try? FileEffects().remove(Array(attempt.file.utf8), in: hifDirectory)
+        }
+    }
+
+    /// Paths that `update` left in conflict.
+    package var unresolvedPaths: [RepoPath] {
+        state.unresolved.compactMap { [UInt8](hex: $0).flatMap { try? RepoPath($0) } }
+    }
+}

@@ -1,0 +1,265 @@
+package import HifCore
+import HifRepository
+
+/// What became of local edits when the working copy moved.
+package struct MoveReport: Sendable {
+    package var from: Position
+    package var to: Position
+    package var writtenCount = 0
+    package var removedCount = 0
+    /// Paths where local edits and the project's were merged.
+    package var merged: [RepoPath] = []
+    /// Paths that now hold conflict markers. Where lines mean nothing, they hold the user's version;
+    /// the project's is `hif cat PATH --at @N`.
+    package var conflicts: [RepoPath] = []
+    /// Copies of what was replaced, below `.hif/backup`; nil when nothing was.
+    package var backupLabel: String?
+}
+
+/// How a move treats local edits.
+package enum MovePolicy: String, Sendable {
+    /// Keep them: where the project changed the same path, merge.
+    case merge
+    /// Keep them, and touch nothing if the project's versions of an edited path differ.
+    case refuse
+    /// Replace them, after a copy to `.hif/backup`.
+    case force
+}
+
+extension Workspace {
+    /// Brings the working copy to `position`: what checkout, goto, update and the end of a landing do.
+    ///
+    /// Call inside `changing(_:)`. Running it again with the same target after a crash, at any
+    /// point, finishes it.
+    package func move(
+        to position: Position, operation: String, policy: MovePolicy
+    ) async throws -> MoveReport {
+        let tip = try await remote.newest()
+        guard position <= tip.position else {
+            throw WorkspaceError(
+                .notFound, "there is no position @\(position): the newest is @\(tip.position)",
+                hint: "hif log")
+        }
+        let target = try await remote.tree(at: position)
+        let move = PendingMove(
+            from: base.tree, fromPosition: base.position, to: target, toPosition: position)
+        return try await run(move, operation: operation, policy: policy, tip: tip, resuming: false)
+    }
+
+    /// From one tree to another; `from` need not be a tree of the project (it is the base with the
+    /// operations of a landing, after that landing).
+    struct PendingMove {
+        let from: ProllyTree
+        let fromPosition: Position
+        let to: ProllyTree
+        let toPosition: Position
+    }
+
+    func run(
+        _ move: PendingMove, operation: String, policy: MovePolicy, tip: ProjectTip, resuming: Bool
+    ) async throws -> MoveReport {
+        var report = MoveReport(from: move.fromPosition, to: move.toPosition)
+        let label = "\(operation)-\(now)"
+        let changes = try await trees.diff(
+            (move.from, move.fromPosition), (move.to, move.toPosition))
+        let status = try self.status()
+        let plan = try await plan(
+            changes, status, policy: policy, position: move.toPosition, label: label,
+            report: &report)
+
+        let journal = Journal(hifDirectory: hifDirectory)
+        try journal.begin(
+            JournalEntry(
+                operation: operation, fromPosition: move.fromPosition, fromRoot: move.from.root,
+                toPosition: move.toPosition, toRoot: move.to.root, note: policy.rawValue,
+                startedSeconds: now / 1000))
+        state.plannedMerges = plan.merges
+        try saveState()
+
+        let source = PrefetchingSource(
+            remote, at: move.toPosition, changes: plan.targets, own: plan.own)
+        let materializer = Materializer(root: top, hifDirectory: hifDirectory, index: index)
+        let done = try await materializer.apply(
+            plan.targets, from: source,
+            policy: policy == .force ? .backUp(label: label) : .refuse, isResuming: resuming)
+        guard done.obstructions.isEmpty else {
+            try journal.finish()
+            throw WorkspaceError(
+                .inTheWay,
+                "nothing was changed: "
+                    + done.obstructions.prefix(10).map(\.description).joined(separator: "; "),
+                hint: "move these away, or run again with --force, which keeps a copy in .hif/backup")
+        }
+        report.writtenCount = done.writtenCount
+        report.removedCount = done.removedCount
+        if !done.backups.isEmpty { report.backupLabel = label }
+
+        index = index.updating(done.updates + plan.indexUpdates)
+        index.basePosition = move.toPosition
+        index.baseRoot = move.to.root
+        try saveIndex()
+        state.plannedMerges = []
+        state.unresolved = Array(
+            Set(state.unresolved).union(report.conflicts.map { $0.bytes.hex })).sorted()
+        state.baseEpoch = tip.epoch
+        state.baseSlotHash = tip.slotHash.hex
+        try saveState()
+        try journal.finish()
+        return report
+    }
+
+    /// What a move will do to each path.
+    private struct Plan {
+        var targets: [TargetChange] = []
+        /// Rows that are not what the materializer writes: the file keeps, or gets, other content
+        /// than the one checked out.
+        var indexUpdates: [IndexUpdate] = []
+        var merges: [WorkspaceState.PlannedMerge] = []
+        /// Contents made here.
+        var own: [Hash: [UInt8]] = [:]
+    }
+
+    private func plan(
+        _ changes: [TreeChange], _ status: StatusReport, policy: MovePolicy, position: Position,
+        label: String, report: inout MoveReport
+    ) async throws -> Plan {
+        var local: [RepoPath: WorkingChange] = [:]
+        for change in status.changes { local[change.path] = change }
+        var planned: [[UInt8]: WorkspaceState.PlannedMerge] = [:]
+        for merge in state.plannedMerges { planned[merge.path] = merge }
+
+        var plan = Plan()
+        var refused: [RepoPath] = []
+        for change in changes {
+            guard let edit = local[change.path] else {
+                plan.targets.append(
+                    TargetChange(path: change.path, expected: change.before, new: change.after))
+                continue
+            }
+            if edit.after == change.after {
+                plan.indexUpdates.append(IndexUpdate(path: change.path, leaf: change.after))
+                continue
+            }
+            switch policy {
+            case .force:
+                plan.targets.append(
+                    TargetChange(path: change.path, expected: change.before, new: change.after))
+            case .refuse:
+                refused.append(change.path)
+            case .merge:
+                if let done = planned[change.path.bytes], let after = edit.after,
+                    after.hash.hex == done.resultHash
+                {
+                    // An earlier run of this move has merged it.
+                    plan.merges.append(done)
+                    plan.indexUpdates.append(IndexUpdate(path: change.path, leaf: change.after))
+                    if done.isConflict {
+                        report.conflicts.append(change.path)
+                    } else {
+                        report.merged.append(change.path)
+                    }
+                } else {
+                    try await merge(
+                        change, edit, into: &plan, position: position, label: label,
+                        report: &report)
+                }
+            }
+        }
+        guard refused.isEmpty else {
+            throw WorkspaceError(
+                .inTheWay,
+                "nothing was changed: you have edited "
+                    + refused.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
+                    + (refused.count > 10 ? " and \(refused.count - 10) more" : "")
+                    + ", which \(refused.count == 1 ? "is" : "are") different at @\(position)",
+                hint: "land or revert the edits, or run again with --force, which keeps a copy in .hif/backup")
+        }
+        return plan
+    }
+
+    /// Plans one path that both the user and the project changed.
+    private func merge(
+        _ change: TreeChange, _ edit: WorkingChange, into plan: inout Plan, position: Position,
+        label: String, report: inout MoveReport
+    ) async throws {
+        let path = change.path
+        func keepOurs(conflict: Bool) {
+            plan.indexUpdates.append(IndexUpdate(path: path, leaf: change.after))
+            if conflict { report.conflicts.append(path) } else { report.merged.append(path) }
+        }
+        func write(_ leaf: Leaf, _ bytes: [UInt8]?, conflict: Bool) throws {
+            if let ours = try fileContent(path, bytesMax: LeafMerge.bytesMax) {
+                try WorkingFile.backUp(ours.bytes, of: path, label: label, in: hifDirectory)
+                report.backupLabel = label
+            }
+            if let bytes { plan.own[leaf.hash] = bytes }
+            plan.targets.append(TargetChange(path: path, expected: edit.after, new: leaf))
+            plan.merges.append(
+                WorkspaceState.PlannedMerge(
+                    path: path.bytes, resultHash: leaf.hash.hex, isConflict: conflict))
+            keepOurs(conflict: conflict)
+        }
+
+        if let early = LeafMerge.withoutContent(
+            base: change.before, ours: edit.after, theirs: change.after)
+        {
+            switch early {
+            case .leaf(let leaf) where leaf == edit.after: keepOurs(conflict: false)
+            case .leaf(let leaf?): try write(leaf, nil, conflict: false)
+            case .leaf(nil), .content: keepOurs(conflict: true)
+            case .conflict: keepOurs(conflict: true)
+            }
+            return
+        }
+        guard let ours = try fileContent(path, bytesMax: LeafMerge.bytesMax), let theirs = change.after
+        else { return keepOurs(conflict: true) }
+        let wanted = [change.before, change.after].compactMap { $0?.isFile == true ? $0?.hash : nil }
+        var contents: [Hash: [UInt8]] = [:]
+        for hash in Set(wanted) {
+            // The base is older than the position, so the project has it there too.
+            contents.merge(try await self.contents(of: [hash], at: position)) { first, _ in first }
+        }
+        let outcome = LeafMerge.contents(
+            base: change.before.flatMap { leaf in
+                leaf.isFile ? contents[leaf.hash].map { (leaf.kind, $0) } : nil
+            },
+            ours: (ours.leaf.kind, ours.bytes), theirs: (theirs.kind, contents[theirs.hash] ?? []),
+            labels: ThreeWayMerge.Labels(ours: "yours", theirs: "@\(position)"))
+        switch outcome {
+        case .leaf: keepOurs(conflict: true)
+        case .content(let bytes, let kind):
+            let leaf = Leaf(kind: kind, size: UInt64(bytes.count), hash: Blake3.hash(bytes))
+            try write(leaf, bytes, conflict: false)
+        case .conflict(_, let marked?):
+            let leaf = Leaf(
+                kind: ours.leaf.kind, size: UInt64(marked.count), hash: Blake3.hash(marked))
+            try write(leaf, marked, conflict: true)
+        case .conflict(_, nil): keepOurs(conflict: true)
+        }
+    }
+
+    // MARK: Finishing what was begun
+
+    /// Finishes a move that an earlier process began and did not end.
+    func finishMove() async throws {
+        let journal = Journal(hifDirectory: hifDirectory)
+        guard let entry = try journal.pending() else { return }
+        if index.basePosition == entry.toPosition, index.baseRoot == entry.toRoot {
+            // The index was saved: only the note about it is left.
+            if !state.plannedMerges.isEmpty {
+                let conflicts = state.plannedMerges.filter(\.isConflict).map(\.path.hex)
+                state.unresolved = Array(Set(state.unresolved).union(conflicts)).sorted()
+                state.plannedMerges = []
+                try saveState()
+            }
+            return try journal.finish()
+        }
+        let tip = try await remote.newest()
+        let move = PendingMove(
+            from: ProllyTree(root: entry.fromRoot), fromPosition: entry.fromPosition,
+            to: ProllyTree(root: entry.toRoot), toPosition: entry.toPosition)
+        _ = try await run(
+            move, operation: entry.operation, policy: MovePolicy(rawValue: entry.note) ?? .merge,
+            tip: tip, resuming: true)
+    }
+}

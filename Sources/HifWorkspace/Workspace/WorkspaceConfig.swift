@@ -1,0 +1,128 @@
+import Foundation
+package import HifCore
+
+/// Which project a workspace is bound to: `.hif/config`, written once at checkout.
+package struct WorkspaceConfig: Codable, Hashable, Sendable {
+    package static let formatVersion = 1
+
+    package enum Place: Codable, Hashable, Sendable {
+        /// A directory store on this machine, by absolute path.
+        case store(path: String)
+        /// A forge, by its web address.
+        case forge(url: String)
+    }
+
+    package var format = WorkspaceConfig.formatVersion
+    package var place: Place
+    /// The project's name: `ana/app`.
+    package var project: String
+    package var projectID: String
+    /// The store the workspace was made from. Another one means that history may have been replaced.
+    package var storeID: String
+
+    package init(place: Place, project: String, projectID: ProjectID, storeID: StoreID) {
+        self.place = place
+        self.project = project
+        self.projectID = projectID.hex
+        self.storeID = storeID.hex
+    }
+}
+
+/// What a workspace knows beyond its files and their index: `.hif/state`, replaced as a whole.
+package struct WorkspaceState: Codable, Hashable, Sendable {
+    /// The slot that held the base when it was checked out: tells this history from another.
+    package var baseEpoch: Epoch = 0
+    package var baseSlotHash = ""
+    package var session: OpenSession?
+    /// Conflicts that `update` left in files, until they are resolved.
+    package var unresolved: [String] = []
+    /// Merges of the operation in the journal: what a file becomes, so that a run that was cut short
+    /// does not merge its own result again.
+    package var plannedMerges: [PlannedMerge] = []
+    /// Landings that were sent and not settled, oldest first.
+    package var attempts: [Attempt] = []
+
+    package struct OpenSession: Codable, Hashable, Sendable {
+        package var id: String
+        package var goal: String
+        package var startedMillis: Int64
+        package var createdPosition: Position
+        /// Events known to be in the project.
+        package var eventCount: UInt64
+        /// Events written while the project could not be reached, encoded, in order.
+        package var waitingEvents: [[UInt8]] = []
+
+        package var sessionID: SessionID? { SessionID(id) }
+    }
+
+    package struct PlannedMerge: Codable, Hashable, Sendable {
+        /// The path's bytes.
+        package var path: [UInt8]
+        package var resultHash: String
+        package var isConflict: Bool
+    }
+
+    package struct Attempt: Codable, Hashable, Sendable {
+        package var session: String
+        package var goal: String
+        package var startedMillis: Int64
+        package var createdPosition: Position
+        package var eventCount: UInt64
+        package var sourceDigest: String
+        package var basePosition: Position
+        /// Name in `.hif` of the file with its operations.
+        package var file: String
+    }
+}
+
+extension WorkspaceConfig {
+    static let fileName = Array("config".utf8)
+
+    static func load(from directory: DirectoryHandle) throws -> WorkspaceConfig {
+        guard let bytes = try directory.contents(fileName) else {
+            throw WorkspaceError(
+                .damaged, "the workspace has no .hif/config",
+                hint: "check the project out again beside it and copy your edits over")
+        }
+        struct Version: Codable { var format: Int }
+        do {
+            let version = try JSONDecoder().decode(Version.self, from: Data(bytes)).format
+            guard version <= formatVersion else {
+                throw WorkspaceError(
+                    .newerVersion,
+                    "this workspace was made by a newer hif (format \(version), this one knows \(formatVersion))",
+                    hint: "use that hif, or a newer one")
+            }
+            return try JSONDecoder().decode(WorkspaceConfig.self, from: Data(bytes))
+        } catch let error as DecodingError {
+            throw WorkspaceError(.damaged, ".hif/config cannot be read: \(error)")
+        }
+    }
+
+    func save(to directory: DirectoryHandle) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        try FileEffects().replace(
+            WorkspaceConfig.fileName, with: Array(try encoder.encode(self)), in: directory)
+    }
+}
+
+extension WorkspaceState {
+    static let fileName = Array("state".utf8)
+
+    static func load(from directory: DirectoryHandle) throws -> WorkspaceState {
+        guard let bytes = try directory.contents(fileName) else { return WorkspaceState() }
+        do {
+            return try JSONDecoder().decode(WorkspaceState.self, from: Data(bytes))
+        } catch {
+            throw WorkspaceError(.damaged, ".hif/state cannot be read: \(error)")
+        }
+    }
+
+    func save(to directory: DirectoryHandle) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        try FileEffects().replace(
+            WorkspaceState.fileName, with: Array(try encoder.encode(self)), in: directory)
+    }
+}
