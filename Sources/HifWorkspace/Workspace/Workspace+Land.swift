@@ -14,6 +14,10 @@ extension Workspace {
     static let stagedBytesMax: UInt64 = 2 << 20
     /// Size at which an uploaded pack is sealed.
     static let packBytesTarget = 16 << 20
+    /// A request to land that is older than this is not on its way any more.
+    static let attemptMillisMax: Int64 = 3_600_000
+    /// The journal's name for the move that follows a landing.
+    static let landOperation = "land"
 
     /// Lands all changes, or only those of `paths` and below, as the workspace's session or, when it
     /// has none, as a session of its own with this goal.
@@ -78,6 +82,13 @@ extension Workspace {
                 .noSession, "there is no session here to land",
                 hint: "hif session start \"what you want to do\", or: hif land \"what you did\"")
         }
+        if let last = state.attempts.last, let id = SessionID(last.session) {
+            // An attempt without a session that is not settled: the same id again, so that only one
+            // of the two can land.
+            return LandRequest(
+                session: id, author: author, goal: goal, startedMillis: last.startedMillis,
+                createdPosition: last.createdPosition, operations: content.operations)
+        }
         var generator = world.generator
         return LandRequest(
             session: SessionID(from: &generator), author: author, goal: goal, startedMillis: now,
@@ -101,12 +112,9 @@ extension Workspace {
         case .landed(let landed):
             let move = try await settle(landed, session: request.session)
             return LandReport(landed: landed, session: request.session, move: move)
-        case .conflict, .refused, .lacking, .abandoned:
-            // Not landed by this request. An earlier one may still be on its way, so a session's
-            // attempts are kept until it is closed; one that was made for this request is over.
-            if state.session?.sessionID != request.session { try forgetAttempts(of: request.session) }
-            throw error(for: outcome)
-        case .unknown:
+        case .conflict, .refused, .lacking, .abandoned, .unknown:
+            // Not landed by this request, as far as is known. An earlier copy of it may still be on
+            // its way, so the attempt is kept until its session is closed.
             throw error(for: outcome)
         }
     }
@@ -143,9 +151,15 @@ extension Workspace {
         let attempts = state.attempts.filter { $0.session == session.full }
         let sent = try attempts.last { $0.sourceDigest == landed.sourceDigest.hex }
             .map { try operations(of: $0) } ?? []
+        let from = base
+        guard from.position < landed.position else {
+            // The files went beyond it already, and took it in on the way.
+            if state.session?.sessionID == session { state.session = nil }
+            try forgetAttempts(of: session)
+            return MoveReport(from: from.position, to: from.position)
+        }
         let tip = try await remote.newest()
         let target = try await remote.tree(at: landed.position)
-        let from = base
         let simple = landed.position == from.position + 1 && landed.mergedPaths.isEmpty
         let basis =
             simple
@@ -166,7 +180,8 @@ extension Workspace {
             let move = PendingMove(
                 from: basis, fromPosition: from.position, to: target, toPosition: landed.position)
             report = try await run(
-                move, operation: "land", policy: .merge, tip: tip, resuming: false)
+                move, operation: Workspace.landOperation, policy: .merge, tip: tip,
+                resuming: isLandCutShort)
         }
         if state.session?.sessionID == session { state.session = nil }
         try forgetAttempts(of: session)
@@ -188,11 +203,15 @@ extension Workspace {
                 if state.session?.sessionID == session { state.session = nil }
                 try forgetAttempts(of: session)
             case nil:
-                // Not landed. What was sent for a session that goes on may still be applied, and is
-                // remembered; a landing without a session is over once it is known not to have
-                // happened, as its id is never used again.
-                if state.session?.sessionID != session { try forgetAttempts(of: session) }
+                // Not landed, and nothing that was sent so long ago is still on its way.
+                if now - attempt.sentMillis > Workspace.attemptMillisMax {
+                    try forgetAttempts(of: session)
+                }
             }
+        }
+        if isLandCutShort {
+            try Journal(hifDirectory: hifDirectory).finish()
+            isLandCutShort = false
         }
     }
 
@@ -209,8 +228,7 @@ extension Workspace {
             WorkspaceState.Attempt(
                 session: request.session.full, goal: request.goal,
                 startedMillis: request.startedMillis, createdPosition: request.createdPosition,
-                eventCount: request.eventCount, sourceDigest: digest.hex,
-                basePosition: base.position, file: file))
+                sentMillis: now, sourceDigest: digest.hex, file: file))
         try saveState()
     }
 

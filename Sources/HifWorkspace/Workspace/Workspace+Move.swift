@@ -254,6 +254,11 @@ extension Workspace {
             }
             return try journal.finish()
         }
+        if entry.operation == Workspace.landOperation, !state.attempts.isEmpty {
+            // It began from a tree that only the attempt can make again: `settleAttempts` does it.
+            isLandCutShort = true
+            return
+        }
         let tip = try await remote.newest()
         let move = PendingMove(
             from: ProllyTree(root: entry.fromRoot), fromPosition: entry.fromPosition,

@@ -22,6 +22,8 @@ package final class Workspace {
     let trees: TreeAccess
     package internal(set) var index: WorkspaceIndex
     package internal(set) var state: WorkspaceState
+    /// The journal tells of a move after a landing that `settleAttempts` has to begin again.
+    var isLandCutShort = false
 
     /// Opens the workspace whose top directory is `root`.
     ///

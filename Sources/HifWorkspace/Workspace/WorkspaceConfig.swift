@@ -67,9 +67,8 @@ package struct WorkspaceState: Codable, Hashable, Sendable {
         package var goal: String
         package var startedMillis: Int64
         package var createdPosition: Position
-        package var eventCount: UInt64
+        package var sentMillis: Int64
         package var sourceDigest: String
-        package var basePosition: Position
         /// Name in `.hif` of the file with its operations.
         package var file: String
     }
