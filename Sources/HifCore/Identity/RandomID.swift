@@ -30,7 +30,9 @@ package struct RandomID<Kind>: Hashable, Sendable {
     /// Sixteen bytes, most significant first, so that they sort as the digits do.
     package var bytes: [UInt8] {
         [high, low].flatMap { word in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+            stride(from: 56, through: 0, by: -8).map {
+                UInt8(truncatingIfNeeded: word >> UInt64($0))
+            }
         }
     }
 

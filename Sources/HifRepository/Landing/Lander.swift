@@ -256,7 +256,9 @@ package struct Lander: Sendable {
     private func mergedContent(
         _ operation: Operation, _ theirs: Leaf?, _ newest: Slot, _ attempt: Attempt
     ) async throws -> LeafMerge.Outcome {
-        guard let ours = operation.after, let theirs else { return .conflict(hunks: [], marked: nil) }
+        guard let ours = operation.after, let theirs else {
+            return .conflict(hunks: [], marked: nil)
+        }
         var base: (Leaf.Kind, [UInt8])?
         if let leaf = operation.before, leaf.isFile {
             base = (leaf.kind, try await content(leaf.hash, newest, attempt))

@@ -301,7 +301,8 @@ package struct LandingMachine: Sendable {
         for waiting in batch.waiting {
             if let created = waiting.intent.createdPosition, created > tip.position {
                 judgements.append(
-                    .rejected(.refused("the session began at @\(created), after the newest landing")))
+                    .rejected(
+                        .refused("the session began at @\(created), after the newest landing")))
                 continue
             }
             switch waiting.intent {
@@ -457,7 +458,11 @@ package struct LandingMachine: Sendable {
             return retryOrGiveUp(reason, then: .write)
         case (.probing, .absent):
             let answers = answerBatch { judgement in
-                if case .rejected(let answer) = judgement { answer } else { .unknown("not written") }
+                if case .rejected(let answer) = judgement {
+                    answer
+                } else {
+                    .unknown("not written")
+                }
             }
             return answers + startBatch(now: now)
         case (.probing, .failed(let reason)):

@@ -128,7 +128,8 @@ package actor Sequencer {
             }
         case .readHistory(let since):
             do throws(ReadError) {
-                return .historyRead(try await log.closings(since: since, upTo: machine.tip.epoch), since: since)
+                return .historyRead(
+                    try await log.closings(since: since, upTo: machine.tip.epoch), since: since)
             } catch {
                 return .readFailed("\(error)")
             }

@@ -96,7 +96,8 @@ struct WorkTree: Sendable {
         }
         if current == operation.before {
             let replacesDirectory =
-                current == .explicitDirectory && operation.after.map { $0.kind != .directory } ?? false
+                current == .explicitDirectory
+                && operation.after.map { $0.kind != .directory } ?? false
             return replacesDirectory ? .directoryInTheWay : .apply
         }
         return current == operation.after ? .done : .conflict

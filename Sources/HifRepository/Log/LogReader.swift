@@ -18,7 +18,9 @@ package struct LogReader: Sendable {
     }
 
     /// The slot and the hash of its bytes; nil when there is none (yet). One request.
-    package func slot(_ epoch: Epoch) async throws(ReadError) -> (slot: Slot, hash: Hash, byteCount: Int)? {
+    package func slot(_ epoch: Epoch) async throws(ReadError) -> (
+        slot: Slot, hash: Hash, byteCount: Int
+    )? {
         var damage: FormatError?
         for _ in 0..<LogReader.damagedReadsMax {
             let object: StoredObject?

@@ -47,7 +47,8 @@ extension Slot {
         let version = try head.u16()
         guard version == Slot.formatVersion else {
             throw FormatError(
-                format, at: 4, "format version \(version); this program reads version 1, use a newer one")
+                format, at: 4,
+                "format version \(version); this program reads version 1, use a newer one")
         }
         let payload = bytes.count - Hash.byteCount
         guard payload >= head.offset else { throw head.error("truncated before the checksum") }

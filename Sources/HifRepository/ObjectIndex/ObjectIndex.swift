@@ -107,7 +107,8 @@ package final class ObjectIndex: Sendable {
 
     /// Takes in a slot that was read or written anyway.
     package func remember(_ slot: ResolvedSlot) {
-        let blobs = Dictionary(slot.blobLocations.map { ($0.id, $0.location) }) { first, _ in first }
+        let blobs = Dictionary(slot.blobLocations.map { ($0.id, $0.location) }) { first, _ in first
+        }
         cache.withLock { cache in
             if cache.slots.count >= 4 * Int(ObjectRun.fanOut) { cache.slots = [:] }
             cache.slots[slot.slot.epoch] = blobs

@@ -56,7 +56,9 @@ package struct LocalStore: Sendable {
 
     /// The project of that name; nil when there is none.
     package func project(named name: String) async throws -> Project? {
-        guard let object = try await store.getIfPresent(LocalStore.key(of: name)) else { return nil }
+        guard let object = try await store.getIfPresent(LocalStore.key(of: name)) else {
+            return nil
+        }
         return try LocalStore.decode(object.bytes)
     }
 

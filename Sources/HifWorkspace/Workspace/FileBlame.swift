@@ -53,7 +53,8 @@ package struct FileBlame: Sendable {
                 blame?.step(older: try await content(change.before), changedAt: entry.position)
                 visited += 1
                 if blame?.isComplete == true || change.before == nil
-                    || visited >= FileBlame.landingsMax {
+                    || visited >= FileBlame.landingsMax
+                {
                     break walk
                 }
             }

@@ -94,7 +94,8 @@ enum WorkingFile {
             _ = try effects.makeDirectory(name, in: directory)
             guard let inner = try directory.directory(name) else {
                 throw WorkspaceError(
-                    .localStorage, "'.hif/backup' holds something else at '\(SafeText.escape(name))'")
+                    .localStorage,
+                    "'.hif/backup' holds something else at '\(SafeText.escape(name))'")
             }
             directory = inner
         }

@@ -31,7 +31,9 @@ extension Workspace {
     ) async throws {
         let report = try status()
         for change in report.changes
-        where paths.isEmpty || paths.contains(where: { $0 == change.path || change.path.isBelow($0) }) {
+        where paths.isEmpty
+            || paths.contains(where: { $0 == change.path || change.path.isBelow($0) })
+        {
             let isTooLarge =
                 max(change.before?.size ?? 0, change.after?.size ?? 0) > Workspace.diffBytesMax
             var old: [UInt8]?
@@ -63,7 +65,9 @@ extension Workspace {
             (try await remote.tree(at: from), from), (try await remote.tree(at: to), to),
             below: paths.count == 1 ? paths[0] : nil)
         for change in changes
-        where paths.isEmpty || paths.contains(where: { $0 == change.path || change.path.isBelow($0) }) {
+        where paths.isEmpty
+            || paths.contains(where: { $0 == change.path || change.path.isBelow($0) })
+        {
             let leaves = [change.before, change.after].compactMap { $0 }
             let isTooLarge = leaves.contains { $0.size > Workspace.diffBytesMax }
             var contents: [Hash: [UInt8]] = [:]

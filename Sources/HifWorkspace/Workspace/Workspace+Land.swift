@@ -125,7 +125,8 @@ extension Workspace {
         case .conflict(let conflicts, let position):
             let count = conflicts.count == 1 ? "a path was" : "\(conflicts.count) paths were"
             return WorkspaceError(
-                .conflict, "\(count) changed since @\(base.position), up to @\(position), and not in a way that merges",
+                .conflict,
+                "\(count) changed since @\(base.position), up to @\(position), and not in a way that merges",
                 hint: "hif update", conflicts: conflicts)
         case .abandoned:
             return WorkspaceError(
@@ -149,7 +150,8 @@ extension Workspace {
     /// and what others landed comes in.
     func settle(_ landed: Landed, session: SessionID) async throws -> MoveReport {
         let attempts = state.attempts.filter { $0.session == session.full }
-        let sent = try attempts.last { $0.sourceDigest == landed.sourceDigest.hex }
+        let sent =
+            try attempts.last { $0.sourceDigest == landed.sourceDigest.hex }
             .map { try operations(of: $0) } ?? []
         let from = base
         guard from.position < landed.position else {

@@ -88,7 +88,8 @@ extension Workspace {
                 .inTheWay,
                 "nothing was changed: "
                     + done.obstructions.prefix(10).map(\.description).joined(separator: "; "),
-                hint: "move these away, or run again with --force, which keeps a copy in .hif/backup")
+                hint:
+                    "move these away, or run again with --force, which keeps a copy in .hif/backup")
         }
         report.writtenCount = done.writtenCount
         report.removedCount = done.removedCount
@@ -100,7 +101,8 @@ extension Workspace {
         try saveIndex()
         state.plannedMerges = []
         state.unresolved = Array(
-            Set(state.unresolved).union(report.conflicts.map { $0.bytes.hex })).sorted()
+            Set(state.unresolved).union(report.conflicts.map { $0.bytes.hex })
+        ).sorted()
         state.baseEpoch = tip.epoch
         state.baseSlotHash = tip.slotHash.hex
         try saveState()
@@ -172,7 +174,9 @@ extension Workspace {
                     + refused.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
                     + (refused.count > 10 ? " and \(refused.count - 10) more" : "")
                     + ", which \(refused.count == 1 ? "is" : "are") different at @\(position)",
-                hint: "land or revert the edits, or run again with --force, which keeps a copy in .hif/backup")
+                hint:
+                    "land or revert the edits, or run again with --force, which keeps a copy in .hif/backup"
+            )
         }
         return plan
     }
@@ -211,9 +215,12 @@ extension Workspace {
             }
             return
         }
-        guard let ours = try fileContent(path, bytesMax: LeafMerge.bytesMax), let theirs = change.after
+        guard let ours = try fileContent(path, bytesMax: LeafMerge.bytesMax),
+            let theirs = change.after
         else { return keepOurs(conflict: true) }
-        let wanted = [change.before, change.after].compactMap { $0?.isFile == true ? $0?.hash : nil }
+        let wanted = [change.before, change.after].compactMap {
+            $0?.isFile == true ? $0?.hash : nil
+        }
         var contents: [Hash: [UInt8]] = [:]
         for hash in Set(wanted) {
             // The base is older than the position, so the project has it there too.

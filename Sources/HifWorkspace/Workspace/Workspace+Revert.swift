@@ -7,7 +7,9 @@ extension Workspace {
     ///
     /// Call inside `changing(_:)`.
     /// - Returns: the paths put back.
-    package func revert(_ paths: [RepoPath]) async throws -> (paths: [RepoPath], backupLabel: String) {
+    package func revert(_ paths: [RepoPath]) async throws -> (
+        paths: [RepoPath], backupLabel: String
+    ) {
         let report = try status()
         let changes = report.changes.filter { change in
             paths.contains { $0 == change.path || change.path.isBelow($0) }

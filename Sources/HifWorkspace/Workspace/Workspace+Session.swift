@@ -6,7 +6,8 @@ extension Workspace {
     ///
     /// Call inside `changing(_:)`.
     /// - Throws: `WorkspaceError.alreadyThere` when another session is open here.
-    package func startSession(goal: String, key: String?) async throws -> WorkspaceState.OpenSession {
+    package func startSession(goal: String, key: String?) async throws -> WorkspaceState.OpenSession
+    {
         guard !goal.allSatisfy(\.isWhitespace) else {
             throw WorkspaceError(
                 .usage, "a session needs a goal", hint: "hif session start \"what you want to do\"")

@@ -45,7 +45,9 @@ package final class Workspace {
         hifDirectory = directory
         config = try WorkspaceConfig.load(from: directory)
         state = try WorkspaceState.load(from: directory)
-        index = try WorkspaceIndex.load(from: directory) ?? WorkspaceIndex(baseRoot: ProllyTree.empty.root)
+        index =
+            try WorkspaceIndex.load(from: directory)
+            ?? WorkspaceIndex(baseRoot: ProllyTree.empty.root)
         remote = try await connect(config)
         trees = TreeAccess(remote)
     }
@@ -55,7 +57,8 @@ package final class Workspace {
         var path = directory
         while true {
             if let handle = try? DirectoryHandle(path: path.isEmpty ? [RepoPath.slash] : path),
-                (try? handle.directory(directoryName)) != nil, (try? handle.directory(directoryName)) ?? nil != nil
+                (try? handle.directory(directoryName)) != nil,
+                (try? handle.directory(directoryName)) ?? nil != nil
             {
                 return path.isEmpty ? [RepoPath.slash] : path
             }
@@ -143,12 +146,15 @@ package final class Workspace {
     /// The content of a file of the working copy as a blob holds it: a link's target for a link.
     ///
     /// - Returns: nil when there is neither file nor link.
-    package func fileContent(_ path: RepoPath, bytesMax: Int) throws -> (leaf: Leaf, bytes: [UInt8])? {
+    package func fileContent(_ path: RepoPath, bytesMax: Int) throws -> (
+        leaf: Leaf, bytes: [UInt8]
+    )? {
         try WorkingFile.read(path, below: top, bytesMax: bytesMax)
     }
 
     /// The contents of blobs in memory; for what is known to be small.
-    package func contents(of hashes: [Hash], at position: Position) async throws -> [Hash: [UInt8]] {
+    package func contents(of hashes: [Hash], at position: Position) async throws -> [Hash: [UInt8]]
+    {
         var contents: [Hash: [UInt8]] = [:]
         guard !hashes.isEmpty else { return [:] }
         try await remote.contents(hashes, at: position) { piece in

@@ -7,8 +7,11 @@ import Testing
 @Suite struct LandingTests {
     @Test func `a landing gets the next position and its files can be read there`() async throws {
         let project = try await TestProject()
-        #expect(try await project.land(1, [("a.txt", nil, "one"), ("src/b.txt", nil, "b")]).position == 1)
-        #expect(try await project.land(2, [("a.txt", "one", "two")], createdPosition: 1).position == 2)
+        #expect(
+            try await project.land(1, [("a.txt", nil, "one"), ("src/b.txt", nil, "b")]).position
+                == 1)
+        #expect(
+            try await project.land(2, [("a.txt", "one", "two")], createdPosition: 1).position == 2)
         #expect(try await project.texts() == ["a.txt": "two", "src/b.txt": "b"])
         #expect(try await project.texts(at: 1) == ["a.txt": "one", "src/b.txt": "b"])
         #expect(try await project.texts(at: 0) == [:])
@@ -32,19 +35,27 @@ import Testing
         first[1] = "first\n"
         second[17] = "second\n"
         _ = try await project.land(1, [("f", nil, base)])
-        #expect(try await project.land(2, [("f", base, first.joined())], createdPosition: 1).position == 2)
+        #expect(
+            try await project.land(2, [("f", base, first.joined())], createdPosition: 1).position
+                == 2)
         let merged = try await project.land(3, [("f", base, second.joined())], createdPosition: 1)
-        guard case .landed(let landed) = merged else { Issue.record("\(merged)"); return }
+        guard case .landed(let landed) = merged else {
+            Issue.record("\(merged)")
+            return
+        }
         #expect(landed.mergedPaths == [try RepoPath("f")])
         first[17] = "second\n"
         #expect(try await project.texts() == ["f": first.joined()])
     }
 
-    @Test func `edits of the same line are a conflict that names the landing and the lines`() async throws {
+    @Test func `edits of the same line are a conflict that names the landing and the lines`()
+        async throws
+    {
         let project = try await TestProject()
         _ = try await project.land(1, [("f", nil, "a\nb\nc\n")])
         _ = try await project.land(2, [("f", "a\nb\nc\n", "a\nX\nc\n")], createdPosition: 1)
-        let outcome = try await project.land(3, [("f", "a\nb\nc\n", "a\nY\nc\n")], createdPosition: 1)
+        let outcome = try await project.land(
+            3, [("f", "a\nb\nc\n", "a\nY\nc\n")], createdPosition: 1)
         guard case .conflict(let conflicts, let position) = outcome else {
             Issue.record("\(outcome)")
             return
@@ -60,12 +71,20 @@ import Testing
         let project = try await TestProject()
         _ = try await project.land(1, [("d/x", nil, "x")])
         let file = try await project.land(2, [("d", nil, "file")], createdPosition: 0)
-        guard case .conflict(let conflicts, _) = file else { Issue.record("\(file)"); return }
+        guard case .conflict(let conflicts, _) = file else {
+            Issue.record("\(file)")
+            return
+        }
         #expect(conflicts.first?.reason == .fileAndDirectory)
-        #expect(try await project.land(3, [("d", nil, "file"), ("d/x", "x", nil)], createdPosition: 1).position == 2)
+        #expect(
+            try await project.land(3, [("d", nil, "file"), ("d/x", "x", nil)], createdPosition: 1)
+                .position == 2)
         #expect(try await project.texts() == ["d": "file"])
         let below = try await project.land(4, [("d/y", nil, "y")], createdPosition: 1)
-        guard case .conflict(let reasons, _) = below else { Issue.record("\(below)"); return }
+        guard case .conflict(let reasons, _) = below else {
+            Issue.record("\(below)")
+            return
+        }
         #expect(reasons.first?.reason == .fileAndDirectory)
     }
 
@@ -91,8 +110,11 @@ import Testing
     @Test func `positions far apart are found through checkpoints and index runs`() async throws {
         let project = try await TestProject()
         for number in 0..<120 {
-            let changes = (0..<20).map { ("d\(number)/f\($0)", String?.none, String?("t\(number) \($0)")) }
-            #expect(try await project.land(UInt64(number), changes).position == Position(number + 1))
+            let changes = (0..<20).map {
+                ("d\(number)/f\($0)", String?.none, String?("t\(number) \($0)"))
+            }
+            #expect(
+                try await project.land(UInt64(number), changes).position == Position(number + 1))
         }
         let keys = try await project.store.listAll(prefix: "").map(\.key.description)
         #expect(keys.filter { $0.hasPrefix("ckpt/") }.count == 2)
@@ -100,6 +122,8 @@ import Testing
         #expect(try await project.texts(at: 60).count == 60 * 20)
         #expect(try await project.texts().count == 120 * 20)
         let fresh = project.reopened()
-        #expect(try await Lander(fresh).land(try TestProject.request(500, [("z", nil, "z")])).position == 121)
+        #expect(
+            try await Lander(fresh).land(try TestProject.request(500, [("z", nil, "z")])).position
+                == 121)
     }
 }

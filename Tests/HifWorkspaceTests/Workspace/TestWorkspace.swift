@@ -113,7 +113,9 @@ final class ForgetfulRemote: Remote {
     func hasSlot(_ epoch: Epoch, hash: Hash) async throws -> Bool {
         try await base.hasSlot(epoch, hash: hash)
     }
-    func tree(at position: Position) async throws -> ProllyTree { try await base.tree(at: position) }
+    func tree(at position: Position) async throws -> ProllyTree {
+        try await base.tree(at: position)
+    }
     func nodes(_ hashes: [Hash], at position: Position) async throws -> [TreeNode] {
         try await base.nodes(hashes, at: position)
     }

@@ -14,7 +14,8 @@ import Testing
         return lines.joined()
     }
 
-    @Test func `what one workspace lands another takes in, with its own edits merged`() async throws {
+    @Test func `what one workspace lands another takes in, with its own edits merged`() async throws
+    {
         let store = try await TestStore()
         let directory = TemporaryDirectory()
         let first = try await store.workspace(directory, name: "a", seed: 1)
@@ -38,7 +39,9 @@ import Testing
         #expect(try second.changes() == [])
     }
 
-    @Test func `landing takes in what others landed, and what was not named stays an edit`() async throws {
+    @Test func `landing takes in what others landed, and what was not named stays an edit`()
+        async throws
+    {
         let store = try await TestStore()
         let directory = TemporaryDirectory()
         let first = try await store.workspace(directory, name: "a", seed: 1)
@@ -55,7 +58,9 @@ import Testing
         #expect(second.base.position == 2)
     }
 
-    @Test func `a landing whose answer was lost is found, not repeated, and later edits stay`() async throws {
+    @Test func `a landing whose answer was lost is found, not repeated, and later edits stay`()
+        async throws
+    {
         let store = try await TestStore()
         let directory = TemporaryDirectory()
         let real = LocalRemote(store.local.repository(store.project.id))
@@ -118,7 +123,9 @@ import Testing
 
         let report = try await second.changing { try await second.update() }
         #expect(report.conflicts == [try RepoPath("f")])
-        #expect(try second.text("f")?.contains("<<<<<<< yours\nsecond\n=======\nfirst\n>>>>>>> @2\n") == true)
+        #expect(
+            try second.text("f")?.contains("<<<<<<< yours\nsecond\n=======\nfirst\n>>>>>>> @2\n")
+                == true)
         let refused = await #expect(throws: WorkspaceError.self) { try await second.landAll("x") }
         #expect(refused?.code == .unresolved)
         #expect(throws: WorkspaceError.self) { try second.resolve([], force: false) }
@@ -127,7 +134,9 @@ import Testing
         #expect(try await second.landAll("Both") == 3)
     }
 
-    @Test func `going to a position refuses to lose an edit and keeps a copy when forced`() async throws {
+    @Test func `going to a position refuses to lose an edit and keeps a copy when forced`()
+        async throws
+    {
         let store = try await TestStore()
         let directory = TemporaryDirectory()
         let workspace = try await store.workspace(directory)
@@ -149,7 +158,8 @@ import Testing
         #expect(try workspace.text("f") == "two\n")
         let label = try #require(report.backupLabel)
         #expect(try workspace.text("keep") == "edited\n")
-        let backup = try DirectoryHandle(path: Array("\(workspace.rootPath)/.hif/backup/\(label)".utf8))
+        let backup = try DirectoryHandle(
+            path: Array("\(workspace.rootPath)/.hif/backup/\(label)".utf8))
         #expect(try backup.contents(Array("f".utf8)) == Array("mine\n".utf8))
     }
 
@@ -177,7 +187,9 @@ import Testing
         #expect(try workspace.changes() == [])
     }
 
-    @Test func `a session folds its conversation into the landing, and a key finds it again`() async throws {
+    @Test func `a session folds its conversation into the landing, and a key finds it again`()
+        async throws
+    {
         let store = try await TestStore()
         let directory = TemporaryDirectory()
         let workspace = try await store.workspace(directory)
@@ -199,7 +211,9 @@ import Testing
         let detail = try await workspace.remote.landing(at: 1)
         #expect(detail.landing.goalLine == "Add a greeting")
         #expect(detail.landing.eventCount == 3)
-        #expect(detail.document?.events.map(\.body).last == .decision(text: "English only", why: "scope"))
+        #expect(
+            detail.document?.events.map(\.body).last
+                == .decision(text: "English only", why: "scope"))
         #expect(try await workspace.remote.openSessions(limit: 10) == [])
     }
 
