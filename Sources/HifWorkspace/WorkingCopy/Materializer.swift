@@ -96,7 +96,8 @@ package struct MaterializeReport: Sendable {
 package struct Materializer {
     /// What to do about what stands in the way.
     package enum Policy: Hashable, Sendable {
-        /// Touch nothing at all if anything is obstructed.
+        /// Touch nothing at all if anything is obstructed. What comes in the way only after
+        /// looking is left as it is and reported, as with `skip`.
         case refuse
         /// Leave obstructed paths as they are and do the others.
         case skip
@@ -139,6 +140,9 @@ package struct Materializer {
         _ changes: [TargetChange], from source: some ContentSource, policy: Policy = .refuse,
         isResuming: Bool = false
     ) async throws -> MaterializeReport {
+        if case .backUp(let label) = policy {
+            precondition(RepoPath.allows(name: Array(label.utf8)[...]), "a label is a file name")
+        }
         let run = MaterializerRun(
             self, changes.sorted { precedesDirectoryMajor($0.path.bytes, $1.path.bytes) },
             policy: policy, isResuming: isResuming)

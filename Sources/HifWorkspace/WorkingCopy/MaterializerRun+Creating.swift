@@ -120,9 +120,10 @@ extension MaterializerRun {
             try? effects.remove(temporary.name, in: temporary.directory)
             throw error
         }
-        try mark(place, descriptor: created.descriptor)
+        let stamp = try mark(place, descriptor: created.descriptor)
         guard try moveOver(place, from: temporary) else { return nil }
-        return Made(settled: try settled(created.stat(), place))
+        // After the rename, which moves the change stamp.
+        return made(try created.stat(), stamp)
     }
 
     private func fill(
@@ -222,16 +223,29 @@ extension MaterializerRun {
     // MARK: - Stamps
 
     /// Sets the content stamp one nanosecond before the kernel's, so that any later write, even
-    /// one in the same tick of the kernel's clock, has another stamp.
-    private func mark(_ place: Place, descriptor: Int32?) throws {
-        let stat = try currentStat(place, descriptor)
-        try effects.setModified(
-            stat.modifiedNanos - 1, of: place.name, descriptor: descriptor, in: place.parent)
+    /// one in the same tick of the kernel's clock, has another stamp. Nil where the file system
+    /// does not let stamps be set.
+    private func mark(_ place: Place, descriptor: Int32?) throws -> Int64? {
+        let stamp = try currentStat(place, descriptor).modifiedNanos - 1
+        do {
+            try effects.setModified(
+                stamp, of: place.name, descriptor: descriptor, in: place.parent)
+            return stamp
+        } catch let error as WorkingCopyError where error.code != .diskFull {
+            return nil
+        }
     }
 
+    /// Marks what was just made and takes its stat.
     private func settle(_ place: Place, descriptor: Int32?) throws -> Made {
-        try mark(place, descriptor: descriptor)
-        return Made(settled: settled(try currentStat(place, descriptor), place))
+        let stamp = try mark(place, descriptor: descriptor)
+        return made(try currentStat(place, descriptor), stamp)
+    }
+
+    /// A stat stands for the content if the mark is in it to the nanosecond. On a file system of
+    /// coarse stamps it is not, and the next scan reads the file.
+    private func made(_ stat: FileStat, _ stamp: Int64?) -> Made {
+        Made(settled: stat.modifiedNanos == stamp ? stat : nil)
     }
 
     private func currentStat(_ place: Place, _ descriptor: Int32?) throws -> FileStat {
@@ -242,14 +256,5 @@ extension MaterializerRun {
             throw WorkingCopyError.system("stat", place.change.path.bytes, errno: ENOENT)
         }
         return stat
-    }
-
-    /// A stat that the mark did not change, as on a file system with whole seconds, proves
-    /// nothing about what happens in the same tick.
-    private func settled(_ stat: FileStat, _ place: Place) -> FileStat? {
-        let isMarked = stat.changedNanos > stat.modifiedNanos
-        let isWhole =
-            stat.modifiedNanos % 1_000_000_000 == 0 && stat.changedNanos % 1_000_000_000 == 0
-        return isMarked && !isWhole ? stat : nil
     }
 }

@@ -36,7 +36,9 @@ extension MaterializerRun {
         guard let directory = try materializer.hifDirectory.directory(Array("tmp".utf8)) else {
             return
         }
-        for name in try directory.names() { try effects.remove(name, in: directory) }
+        for name in try directory.names() where try directory.stat(name)?.type != .directory {
+            try effects.remove(name, in: directory)
+        }
     }
 
     private func removeFile(_ change: TargetChange, _ planned: FileStat) throws {

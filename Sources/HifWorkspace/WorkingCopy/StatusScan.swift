@@ -265,16 +265,18 @@ private final class Scanner {
         var isComplete = now.newestNanos < cutoff
         guard let entries = try list(descriptor, path) else { return }
         for entry in entries where !RepoPath.isReserved(entry.name[...]) {
-            let entryPath = joined(path, entry.name)
-            if let row = index.row(named: entry.name[...], in: directory) {
+            let row = index.row(named: entry.name[...], in: directory)
+            if let row {
+                // Submodules, and explicit directories: `examine` has seen to them.
                 guard index.rows[row].kind.fileType != nil else { continue }
+                guard isDirectory(entry, descriptor) else { continue }
                 // The row was reported as deleted; what is in the directory is untracked.
-                guard index.directory(of: entryPath[...]) == nil,
-                    isDirectory(entry, descriptor)
-                else { continue }
-            } else if index.directory(of: entryPath[...]) != nil, isDirectory(entry, descriptor) {
-                continue
             }
+            let entryPath = joined(path, entry.name)
+            let isTracked =
+                row == nil && index.directory(of: entryPath[...]) != nil
+                && isDirectory(entry, descriptor)
+            if isTracked { continue }
             isComplete = false
             try scanUntracked(entry, entryPath, descriptor, scope)
         }

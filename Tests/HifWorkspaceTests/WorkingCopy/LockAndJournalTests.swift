@@ -36,6 +36,20 @@ import Testing
         #expect(try journal.pending() == nil)
     }
 
+    @Test func `the golden bytes are those of the format page`() {
+        let entry = JournalEntry(
+            operation: "goto", fromPosition: 3, fromRoot: .zero, toPosition: 9, toRoot: .zero,
+            note: "n", startedSeconds: 5)
+        let fields =
+            """
+            4849464a 01000000 04676f746f
+            0300000000000000 \(String(repeating: "00", count: 32))
+            0900000000000000 \(String(repeating: "00", count: 32))
+            016e 0500000000000000
+            """.filter { !$0.isWhitespace }
+        #expect(entry.encoded().dropLast(32).hex == fields)
+    }
+
     @Test func `every cut and every flipped bit of a journal is refused`() throws {
         let bytes = Self.entry.encoded()
         #expect(try JournalEntry(decoding: bytes).encoded() == bytes)

@@ -191,6 +191,58 @@ final class Journey {
         }
     }
 
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
+    func `crash after crash, the target is reached`(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed)
+        let journey = Journey.varied()
+        let target = journey.to
+        try await journey.checkOut()
+        journey.to = target
+        var isDone = false
+        for _ in 0..<200 where !isDone {
+            var left = Int.random(in: 0...30, using: &generator)
+            journey.effects = FileEffects { _, _ in
+                left -= 1
+                if left < 0 { throw Crash() }
+            }
+            do {
+                try await journey.go(isResuming: true)
+                isDone = true
+            } catch is Crash {
+                continue
+            }
+        }
+        journey.effects = FileEffects()
+        #expect(isDone, "seed \(seed)")
+        #expect(try journey.status().changes.isEmpty, "seed \(seed)")
+        #expect(journey.directory.snapshot().contains("todir/in/side = deep"), "seed \(seed)")
+        #expect(!journey.directory.snapshot().contains { $0.hasPrefix("gone") }, "seed \(seed)")
+    }
+
+    @Test func `where stamps cannot be set, the next scan reads what was written`() async throws {
+        let journey = Journey()
+        journey.to = ["f": journey.source.add("text"), "l": journey.source.add("f", .symlink)]
+        journey.effects = FileEffects { effect, name in
+            if effect == .setTimes { throw WorkingCopyError.system("set", name, errno: EPERM) }
+        }
+        try await journey.go()
+        let status = try journey.status()
+        #expect(status.changes.isEmpty && status.cost.filesRead == 2)
+    }
+
+    @Test func `modes honour the umask`() async throws {
+        let journey = Journey()
+        journey.to = ["f": journey.source.add("a"), "x": journey.source.add("b", .executable)]
+        try await journey.go()
+        let mask = umask(0)
+        umask(mask)
+        for (name, mode) in [("f", mode_t(0o666)), ("x", 0o777)] {
+            var raw = stat()
+            lstat(journey.directory.path + "/" + name, &raw)
+            #expect(raw.st_mode & 0o777 == mode & ~mask)
+        }
+    }
+
     @Test func `a checkout cut short at any point is completed by running again`() async throws {
         let reference = Journey.varied()
         var effectCount = 0

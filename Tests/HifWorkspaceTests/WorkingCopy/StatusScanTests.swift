@@ -264,6 +264,58 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+    func `what cannot be read is warned of and counts as unchanged`() throws {
+        let copy = Copy()
+        copy.directory.write("f", "1")
+        copy.directory.write("d/g", "2")
+        try copy.track()
+        copy.directory.write("f", "changed")
+        copy.directory.write("new", "3", mode: 0)
+        chmod(copy.directory.path + "/f", 0)
+        chmod(copy.directory.path + "/d", 0)
+        defer { chmod(copy.directory.path + "/d", 0o755) }
+        let report = try copy.scan()
+        #expect(report.changes.isEmpty)
+        #expect(
+            report.warnings.map { String(decoding: $0.path, as: UTF8.self) }.sorted() == [
+                "d", "f", "new",
+            ])
+    }
+
+    @Test func `a path too long for a repository is warned of`() throws {
+        let copy = Copy()
+        copy.directory.write("f", "1")
+        let name = [UInt8](repeating: UInt8(ascii: "n"), count: 250)
+        var directory = try copy.directory.root
+        let effects = FileEffects()
+        for _ in 0..<17 {
+            try effects.makeDirectory(name, in: directory)
+            directory = try #require(try directory.directory(name))
+        }
+        _ = try effects.create(name, in: directory)
+        defer { system("rm -rf '\(copy.directory.path)'/n*") }
+        let report = try copy.scan()
+        #expect(Self.text(report.changes) == ["added f"])
+        #expect(report.warnings.map(\.reason) == [.badPath(.pathTooLong)])
+    }
+
+    @Test func `an index rebuilt from the base tree learns everything in one scan`() throws {
+        let copy = Copy()
+        copy.directory.write("a/f", "1")
+        copy.directory.write("g", "edited")
+        copy.index = WorkspaceIndex(
+            basePosition: 1, baseRoot: .zero,
+            entries: [
+                (path: path("a/f"), leaf: fileLeaf("1")), (path: path("g"), leaf: fileLeaf("2")),
+            ])
+        let first = try copy.scan()
+        #expect(Self.text(first.changes) == ["modified g"] && first.cost.filesRead == 2)
+        #expect(first.isIndexChanged)
+        let second = try copy.scan()
+        #expect(second.cost.filesRead == 1 && second.cost.directoriesListed == 0)
+    }
+
     @Test func `a file of several pieces is hashed as one`() throws {
         let copy = Copy()
         let text = String(repeating: "0123456789abcdef", count: 90_000)
