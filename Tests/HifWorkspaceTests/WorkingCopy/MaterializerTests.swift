@@ -462,9 +462,10 @@ final class Journey {
         journey.from = ["f": journey.source.add("old"), "g": journey.source.add("old g")]
         try await journey.checkOut()
         journey.to = ["f": journey.source.add("new"), "g": journey.source.add("new g")]
+        let directory = journey.directory
         journey.effects = FileEffects { effect, name in
             // The write of the temporary file for `f`; then the user saves.
-            if effect == .write, name == Array("1".utf8) { journey.directory.write("f", "mine") }
+            if effect == .write, name == Array("1".utf8) { directory.write("f", "mine") }
         }
         let report = try await journey.go(policy: .skip)
         #expect(report.obstructions.map(\.kind) == [.localEdit])
@@ -476,8 +477,9 @@ final class Journey {
     @Test func `a file made between looking and creating is left alone`() async throws {
         let journey = Journey()
         journey.to = ["f": journey.source.add("new")]
+        let directory = journey.directory
         journey.effects = FileEffects { effect, name in
-            if effect == .create, name == Array("f".utf8) { journey.directory.write("f", "mine") }
+            if effect == .create, name == Array("f".utf8) { directory.write("f", "mine") }
         }
         let report = try await journey.go(policy: .skip)
         #expect(report.obstructions.map(\.kind) == [.fileInTheWay])
@@ -487,10 +489,11 @@ final class Journey {
     @Test func `two names that the file system takes for one are reported`() async throws {
         let journey = Journey()
         journey.to = ["FILE": journey.source.add("upper"), "file": journey.source.add("lower")]
+        let directory = journey.directory
         journey.effects = FileEffects { effect, name in
             // What a case-insensitive file system does: the other name is the same file.
             if effect == .create, name == Array("file".utf8) {
-                Glibc.link(journey.directory.path + "/FILE", journey.directory.path + "/file")
+                Glibc.link(directory.path + "/FILE", directory.path + "/file")
             }
         }
         let report = try await journey.go(policy: .skip)
