@@ -24,7 +24,7 @@ extension ProllyTree {
         var plan = EditPlan()
         for edit in edits {
             guard edit.leaf != .directory else { throw .derivedDirectory(edit.path) }
-            plan.add(TreeKey(edit.path).bytes, edit.leaf)
+            plan.add(TreeKey(edit.path), edit.leaf)
         }
         try plan.lookUp(in: self, &loader)
         try loader.throwMissing()
@@ -52,18 +52,18 @@ private struct EditPlan {
         var hasNewChild = false
     }
 
-    private var places: [[UInt8]: Place] = [:]
+    private var places: [TreeKey: Place] = [:]
     /// The keys to settle, by the number of names above the last.
-    private var pending: [[[UInt8]]] = []
+    private var pending: [[TreeKey]] = []
     /// Every key in `places`, so that nothing depends on the dictionary's order.
-    private var keys: [[UInt8]] = []
+    private var keys: [TreeKey] = []
 
-    private static func depth(_ key: [UInt8]) -> Int {
-        guard key[0] != TreeKey.mark else { return 0 }
-        return 1 + key.count { $0 == TreeKey.joint }
+    private static func depth(_ key: TreeKey) -> Int {
+        guard key.bytes[0] != TreeKey.mark else { return 0 }
+        return 1 + key.bytes.count { $0 == TreeKey.joint }
     }
 
-    private mutating func enter(_ key: [UInt8]) {
+    private mutating func enter(_ key: TreeKey) {
         guard places[key] == nil else { return }
         places[key] = Place()
         keys.append(key)
@@ -72,7 +72,7 @@ private struct EditPlan {
         pending[depth].append(key)
     }
 
-    mutating func add(_ key: [UInt8], _ leaf: Leaf?) {
+    mutating func add(_ key: TreeKey, _ leaf: Leaf?) {
         enter(key)
         places[key]!.edit = .some(leaf)
     }
@@ -83,21 +83,21 @@ private struct EditPlan {
         in tree: ProllyTree, _ loader: inout NodeLoader<Source>
     ) throws(TreeError) {
         try lookUp(keys, in: tree, &loader)
-        var parents: [[UInt8]] = []
+        var parents: [TreeKey] = []
         for key in keys {
             guard let place = places[key], place.before == .some(nil), place.edit != .some(nil),
-                let parent = TreeKey.parent(of: key[...]), parent != parents.last
+                let parent = key.parent, parent != parents.last
             else { continue }
             parents.append(parent)
         }
-        _ = try tree.get(parents, with: &loader)
+        _ = try tree.get(parents.map(\.bytes), with: &loader)
     }
 
     private mutating func lookUp<Source>(
-        _ keys: [[UInt8]], in tree: ProllyTree, _ loader: inout NodeLoader<Source>
+        _ keys: [TreeKey], in tree: ProllyTree, _ loader: inout NodeLoader<Source>
     ) throws(TreeError) {
         let unknown = keys.filter { places[$0]!.before == nil }
-        let leaves = try tree.get(unknown, with: &loader)
+        let leaves = try tree.get(unknown.map(\.bytes), with: &loader)
         for (key, leaf) in zip(unknown, leaves) { places[key]!.before = .some(leaf) }
     }
 
@@ -114,7 +114,7 @@ private struct EditPlan {
     }
 
     private mutating func settle<Source>(
-        _ key: [UInt8], in tree: ProllyTree, _ loader: inout NodeLoader<Source>
+        _ key: TreeKey, in tree: ProllyTree, _ loader: inout NodeLoader<Source>
     ) throws(TreeError) {
         let place = places[key]!
         let before = place.before ?? nil
@@ -127,12 +127,12 @@ private struct EditPlan {
                 hasChild = try keepsChild(key, in: tree, &loader)
             }
             if hasChild {
-                guard meant == nil else { throw .clash(TreeKey.path(key[...])!) }
+                guard meant == nil else { throw .clash(key.path!) }
                 after = .directory
             }
         }
         places[key]!.after = .some(after)
-        guard (before == nil) != (after == nil), let parent = TreeKey.parent(of: key[...]) else {
+        guard (before == nil) != (after == nil), let parent = key.parent else {
             return
         }
         enter(parent)
@@ -141,13 +141,13 @@ private struct EditPlan {
 
     /// Whether an entry of the tree right in this directory stays. Looks at one more than go.
     private func keepsChild<Source>(
-        _ key: [UInt8], in tree: ProllyTree, _ loader: inout NodeLoader<Source>
+        _ key: TreeKey, in tree: ProllyTree, _ loader: inout NodeLoader<Source>
     ) throws(TreeError) -> Bool {
-        let range = KeyRange.children(ofKey: key[...])
+        let range = KeyRange.children(ofKey: key.bytes[...])
         var cursor = TreeCursor(tree, range, readAhead: 1)
         do throws(TreeError) {
             while let (node, index) = try cursor.advance(in: loader.source) {
-                let child = Array(node.key(index))
+                let child = TreeKey(unchecked: Array(node.key(index)))
                 guard let place = places[child], case .some(nil) = place.after else { return true }
             }
             return false
@@ -163,7 +163,7 @@ private struct EditPlan {
         for key in keys {
             let place = places[key]!
             guard let after = place.after, after != (place.before ?? nil) else { continue }
-            edits.append(TreeLevelEdit(key: key[...], value: after.map { .leaf($0) }))
+            edits.append(TreeLevelEdit(key: key.bytes[...], value: after.map { .leaf($0) }))
         }
         return edits.sorted { KeyOrder.compare($0.key, $1.key) < 0 }
     }

@@ -84,14 +84,19 @@ package struct TreeKey: Hashable, Comparable, Sendable {
         return isMarked ? try? RepoPath(path) : nil
     }
 
+    /// All bytes at once; an array's own hash takes them one by one.
+    package func hash(into hasher: inout Hasher) {
+        unsafe bytes.withUnsafeBytes { buffer in unsafe hasher.combine(bytes: buffer) }
+    }
+
     package static func < (left: TreeKey, right: TreeKey) -> Bool {
         KeyOrder.compare(left.bytes[...], right.bytes[...]) < 0
     }
 
-    /// The key of the directory that holds `key`; nil at the root.
-    static func parent(of key: ArraySlice<UInt8>) -> [UInt8]? {
-        guard let end = key.firstIndex(of: mark), end > key.startIndex else { return nil }
-        return directory(named: key[..<end])
+    /// The key of the directory that holds it; nil at the root.
+    var parent: TreeKey? {
+        guard let end = bytes.firstIndex(of: TreeKey.mark), end > 0 else { return nil }
+        return TreeKey(unchecked: TreeKey.directory(named: bytes[..<end]))
     }
 
     /// The key of the directory whose names, escaped and joined, are `names`.

@@ -104,6 +104,7 @@ struct TreeLevelRewrite {
     ) {
         let node = cursor.node
         if node.count > 0 { removed.append((node.lastKey, node.hash)) }
+        if replaceValues(of: node, edits, &next, isLast: isLast) { return }
         var index = 0
         while true {
             let hasEdit =
@@ -123,6 +124,37 @@ struct TreeLevelRewrite {
             if let value = edits[next].value { append(edits[next].key, value) }
             next += 1
         }
+    }
+
+    /// Writes the node without asking where it ends, if the edits only replace values and so move
+    /// no boundary: the common case, and most of its cost is the hash of every key.
+    private mutating func replaceValues(
+        of node: TreeNode, _ edits: [TreeLevelEdit], _ next: inout Int, isLast: Bool
+    ) -> Bool {
+        guard writer.isEmpty, node.count > 0 else { return false }
+        var end = next
+        var indices: [Int] = []
+        while end < edits.count,
+            isLast || KeyOrder.compare(edits[end].key, node.lastKey) <= 0
+        {
+            guard edits[end].value != nil, let index = node.index(of: edits[end].key) else {
+                return false
+            }
+            indices.append(index)
+            end += 1
+        }
+        var place = 0
+        for index in 0..<node.count {
+            if place < indices.count, indices[place] == index {
+                writer.add(node.key(index), edits[next + place].value!)
+                place += 1
+            } else {
+                writer.add(node.key(index), node.value(index))
+            }
+        }
+        next = end
+        written.append(writer.finish())
+        return true
     }
 
     private mutating func append(_ key: ArraySlice<UInt8>, _ value: TreeValue) {

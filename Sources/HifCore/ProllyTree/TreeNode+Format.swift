@@ -33,7 +33,7 @@ extension TreeNode {
         offsets.reserveCapacity(2 * count)
         var restarts: [UInt32] = []
         let keys = try TreeNode.readKeys(
-            from: &reader, count: count, offsets: &offsets, restarts: &restarts)
+            of: bytes, &reader, count: count, offsets: &offsets, restarts: &restarts)
         for restart in restarts {
             guard try reader.u32() == restart else { throw reader.error("wrong restart offset") }
         }
@@ -61,39 +61,36 @@ extension TreeNode {
     /// Reads the key area: keys strictly ascending, each sharing with the one before it as much as
     /// it can, except that every sixteenth shares nothing.
     private static func readKeys(
-        from reader: inout ByteReader, count: Int, offsets: inout [UInt32],
+        of bytes: [UInt8], _ reader: inout ByteReader, count: Int, offsets: inout [UInt32],
         restarts: inout [UInt32]
     ) throws(FormatError) -> [UInt8] {
         var keys: [UInt8] = []
         keys.reserveCapacity(min(count * 64, TreeBoundary.nodeSizeMax))
-        var previous = 0..<0
+        // Apart from `keys`, which a slice of itself cannot be appended to without a copy of all.
+        var key: [UInt8] = []
         for index in 0..<count {
             let isRestart = index % TreeNodeWriter.restartInterval == 0
             if isRestart { restarts.append(UInt32(reader.offset)) }
             let sharedCount = try reader.varint()
             let length = try reader.count()
-            guard length > 0, sharedCount <= (isRestart ? 0 : previous.count) else {
+            guard length > 0, sharedCount <= (isRestart ? 0 : key.count) else {
                 throw reader.error("a key that shares \(sharedCount) and adds \(length) bytes")
             }
             let shared = Int(sharedCount)
-            let start = keys.count
             guard
                 shared + length <= TreeKey.bytesMax,
-                start + (index + 1) * TreeBoundary.entryBytes <= TreeBoundary.nodeSizeMax
+                keys.count + (index + 1) * TreeBoundary.entryBytes <= TreeBoundary.nodeSizeMax
             else { throw reader.error("keys longer than a node can have") }
-            keys.append(contentsOf: keys[previous.lowerBound..<previous.lowerBound + shared])
-            try reader.append(length, to: &keys)
-            if isRestart {
-                guard KeyOrder.compare(keys[previous], keys[start...]) < 0 else {
-                    throw reader.error("keys not in order")
-                }
-            } else if shared < previous.count {
-                // In order, and nothing more could have been shared.
-                guard keys[previous.lowerBound + shared] < keys[start + shared] else {
-                    throw reader.error("keys not in order, or one shares too little")
-                }
-            }
-            previous = start..<keys.count
+            let suffix = bytes[try reader.skip(length)]
+            // In order, and nothing more could have been shared.
+            let isInOrder =
+                isRestart
+                ? KeyOrder.compare(key[...], suffix) < 0
+                : shared == key.count || key[shared] < suffix[suffix.startIndex]
+            guard isInOrder else { throw reader.error("keys not in order, or sharing too little") }
+            key.removeLast(key.count - shared)
+            key.append(contentsOf: suffix)
+            keys.append(contentsOf: key)
             offsets.append(UInt32(keys.count))
             offsets.append(0)
         }
@@ -117,12 +114,5 @@ extension TreeNode {
             _ = try reader.skip(Hash.byteCount)
         }
         return size
-    }
-}
-
-extension ByteReader {
-    /// Appends the next `count` bytes to a buffer that gathers many such pieces.
-    fileprivate mutating func append(_ count: Int, to buffer: inout [UInt8]) throws(FormatError) {
-        buffer.append(contentsOf: try raw(count))
     }
 }

@@ -11,7 +11,7 @@ package struct TreeNodeWriter {
     private var entryCount: UInt64 = 0
     private var byteCount: UInt64 = 0
     private var keys: [UInt8] = []
-    private var keyArea = ByteWriter()
+    private var keyArea: [UInt8] = []
     private var restarts: [UInt32] = []
     private var values = ByteWriter()
     /// As in `TreeNode`, with value offsets counted from the start of the value area.
@@ -47,9 +47,9 @@ package struct TreeNodeWriter {
             shared = unsafe KeyOrder.sharedCount(
                 keys.span.bytes.extracting(previous..<start), key.span.bytes)
         }
-        keyArea.varint(shared)
-        keyArea.varint(key.count - shared)
-        keyArea.raw(key.dropFirst(shared))
+        keyArea.append(varint: shared)
+        keyArea.append(varint: key.count - shared)
+        keyArea.append(contentsOf: key.dropFirst(shared))
         keys.append(contentsOf: key)
         offsets.append(UInt32(keys.count))
         offsets.append(UInt32(values.count))
@@ -82,7 +82,7 @@ package struct TreeNodeWriter {
         writer.u8(UInt8(level))
         writer.varint(count)
         let keyAreaStart = UInt32(writer.count)
-        writer.raw(keyArea.bytes)
+        writer.raw(keyArea)
         for restart in restarts { writer.u32(keyAreaStart + restart) }
         let valuesStart = UInt32(writer.count)
         writer.raw(values.bytes)
@@ -90,7 +90,8 @@ package struct TreeNodeWriter {
         defer { reset() }
         return TreeNode(
             hash: TreeNode.hash(of: writer.bytes), bytes: writer.bytes, level: level,
-            entryCount: entryCount, byteCount: byteCount, keys: keys, offsets: offsets)
+            entryCount: entryCount, byteCount: byteCount, keys: Array(keys[...]),
+            offsets: Array(offsets[...]))
     }
 
     /// The node of the entries after the last cut; nil if there are none.
@@ -98,13 +99,28 @@ package struct TreeNodeWriter {
         isEmpty ? nil : finish()
     }
 
-    /// Forgets the entries of the node that is being written.
+    /// Forgets the entries of the node that is being written, and keeps the room they took.
     mutating func reset() {
-        self = TreeNodeWriter(level: level, reusing: scratch)
+        count = 0
+        size = 0
+        entryCount = 0
+        byteCount = 0
+        keys.removeAll(keepingCapacity: true)
+        keyArea.removeAll(keepingCapacity: true)
+        restarts.removeAll(keepingCapacity: true)
+        values = ByteWriter(capacity: values.count)
+        offsets.removeAll(keepingCapacity: true)
     }
+}
 
-    private init(level: Int, reusing scratch: [UInt8]) {
-        self.level = level
-        self.scratch = scratch
+extension [UInt8] {
+    /// As `ByteWriter.varint`, into a buffer that is used again.
+    fileprivate mutating func append(varint value: Int) {
+        var rest = value
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(truncatingIfNeeded: rest))
     }
 }

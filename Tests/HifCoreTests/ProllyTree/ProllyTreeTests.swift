@@ -33,21 +33,26 @@ private struct Fetching {
 }
 
 @Suite struct ProllyTreeTests {
-    /// A tree of three levels, its nodes and its model.
-    static func sample(_ count: Int, seed: UInt64 = 5) throws -> (ProllyTree, NodeCache, TreeModel)
-    {
+    /// A tree, its nodes and its model.
+    static func sample(
+        _ count: Int, below directory: String = "", seed: UInt64 = 5
+    ) throws -> (ProllyTree, NodeCache, TreeModel) {
         var paths = PathGenerator(seed: seed)
         var model = TreeModel()
-        for (index, path) in paths.paths(count).enumerated() {
-            model.meant[path] = file(UInt64(index))
+        for index in 0..<count {
+            model.meant[path(directory + paths.next())] = file(UInt64(index))
         }
         var cache = NodeCache()
         let tree = try ProllyTree.build(model.entries, into: &cache)
         return (tree, cache, model)
     }
 
-    /// Three levels; shared, since it takes a while to build.
+    /// Two levels, in the proportions of a repository; shared, since it takes a while to build.
     static let large = try! sample(6_000)
+
+    /// Three levels, by way of long paths.
+    static let tall = try! sample(
+        1_200, below: String(repeating: String(repeating: "t", count: 99) + "/", count: 5))
 
     @Test func `a tree gives back what it was built from, with the directories above`() throws {
         let (tree, cache, model) = Self.large
@@ -73,7 +78,7 @@ private struct Fetching {
     }
 
     @Test func `listing a directory gives its names and nothing deeper`() throws {
-        let (tree, cache, model) = try Self.sample(2_000)
+        let (tree, cache, model) = Self.tall
         let all = model.sorted
         let within = Dictionary(grouping: all, by: \.0.parent)
         let directories = all.filter { $0.1.kind == .directory }.map { Optional($0.0) } + [nil]
@@ -87,7 +92,7 @@ private struct Fetching {
     }
 
     @Test func `a walk below a directory can be left and taken up again`() throws {
-        let (tree, cache, model) = try Self.sample(2_000)
+        let (tree, cache, model) = Self.tall
         let all = model.sorted
         let directory = try #require(all.first { $0.1.kind == .directory }).0
         for below in [nil, directory] {
@@ -109,7 +114,7 @@ private struct Fetching {
     }
 
     @Test func `with nothing present every question is answered within a round a level`() throws {
-        let (tree, cache, model) = Self.large
+        let (tree, cache, model) = Self.tall
         let height = try #require(cache.node(tree.root)).level + 1
         #expect(height == 3)
         let all = model.sorted
@@ -134,7 +139,8 @@ private struct Fetching {
         _ = try one.ask { present throws(TreeError) in try tree.get(all[100].0, in: present) }
         #expect(one.fetched == height)
 
-        let other = try tree.applying([(all[100].0, nil), (all[5_000].0, file(1))], in: cache)
+        let files = model.meant.keys.sorted()
+        let other = try tree.applying([(files[100], nil), (files[1_000], file(1))], in: cache)
         var both = cache
         for node in other.newNodes { both.insert(node) }
         var diff = Fetching(both)
@@ -150,7 +156,7 @@ private struct Fetching {
     }
 
     @Test func `a walk names several missing nodes at once and keeps its place`() throws {
-        let (tree, cache, model) = Self.large
+        let (tree, cache, model) = Self.tall
         var cursor = tree.entries(readAhead: 16)
         var fetching = Fetching(cache)
         var seen: [(RepoPath, Leaf)] = []

@@ -162,10 +162,10 @@ import Testing
     }
 
     @Test func `edits without a node present ask for few, and get there`() throws {
-        let (tree, cache, model) = ProllyTreeTests.large
+        let (tree, cache, model) = ProllyTreeTests.tall
         let all = model.meant.keys.sorted()
         let edits: [(path: RepoPath, leaf: Leaf?)] = [
-            (all[10], nil), (all[4_000], file(9)), (path("new/deep/er/file"), file(1)),
+            (all[10], nil), (all[1_000], file(9)), (path("new/deep/er/file"), file(1)),
         ]
         let expected = try tree.applying(edits, in: cache)
         var present = NodeCache()

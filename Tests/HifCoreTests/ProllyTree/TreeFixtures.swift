@@ -69,11 +69,11 @@ struct PathGenerator {
     mutating func next() -> String {
         while true {
             if Int.random(in: 0..<6, using: &generator) == 0 {
-                // Younger directories are likelier parents, so trees grow deep as well as wide.
-                let older = Int.random(in: 0..<directories.count, using: &generator)
-                let place = Int.random(in: older..<directories.count, using: &generator)
+                // Older directories are likelier parents, so few trees grow very deep.
+                let younger = Int.random(in: 0..<directories.count, using: &generator)
+                let place = Int.random(in: 0...younger, using: &generator)
                 let directory = directories[place] + name() + "/"
-                if directory.utf8.count < 150, used.insert(String(directory.dropLast())).inserted {
+                if directory.utf8.count < 120, used.insert(String(directory.dropLast())).inserted {
                     directories.append(directory)
                 }
             }
