@@ -29,7 +29,7 @@ struct TreeModel {
     }
 
     var sorted: [(RepoPath, Leaf)] {
-        all.map { ($0.key, $0.value) }.sorted { TreeKey($0.0) < TreeKey($1.0) }
+        all.map { (TreeKey($0.key), $0.key, $0.value) }.sorted { $0.0 < $1.0 }.map { ($0.1, $0.2) }
     }
 
     var entries: [(RepoPath, Leaf)] { meant.map { ($0.key, $0.value) } }
