@@ -84,6 +84,13 @@ package struct RepoPath: Hashable, Sendable {
     package var string: String? { String(validating: bytes, as: UTF8.self) }
 }
 
+extension RepoPath {
+    /// All bytes at once: hashing an array goes byte by byte.
+    package func hash(into hasher: inout Hasher) {
+        unsafe bytes.withUnsafeBytes { buffer in unsafe hasher.combine(bytes: buffer) }
+    }
+}
+
 extension RepoPath: Comparable {
     /// Byte order of the whole path, as git sorts an index.
     package static func < (left: RepoPath, right: RepoPath) -> Bool {

