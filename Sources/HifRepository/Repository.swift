@@ -249,6 +249,7 @@ package final class Repository: Sendable {
         schedule.fold(
             epoch: newest.epoch, operationCount: slots.last?.effectiveOperationCount ?? 0,
             entryCount: totals.entryCount)
+        if schedule.lastDue == newest.epoch { try await builder.build(dueAt: newest.epoch) }
         let control = try await control(at: newest)
         return (LogTip(at: newest, hash: hash, control: control, checkpoints: schedule), nodes)
     }

@@ -16,29 +16,30 @@ package struct CheckpointBuilder: Sendable {
         self.trees = trees
     }
 
-    /// Builds the checkpoint due after slot `epoch`, and first the ones before it that are missing.
-    /// Requests: the footers of the chain that were not read yet, one write for each built.
-    /// Memory: the nodes that are new in one checkpoint.
+    /// Builds the checkpoint due after slot `epoch` if it is missing, and first the ones before it
+    /// that are. Requests: the footers of the chain that were not read yet, one write for each
+    /// built. Memory: the nodes that are new in one checkpoint.
     package func build(dueAt epoch: Epoch) async throws(ReadError) {
-        var missing: [Epoch] = []
-        var due = epoch
-        while due > 0, try await !reader.loadFooter(due) {
-            missing.append(due)
-            due = try await reader.previousDue(due)
-        }
-        guard !missing.isEmpty else { return }
-        try await reader.loadChain(from: due)
-        for epoch in missing.reversed() {
-            try await buildOne(epoch)
+        guard epoch > 0, try await !reader.loadFooter(epoch) else { return }
+        for epoch in try await reader.missing(from: epoch) {
+            let sealed = try await packed(epoch)
+            do throws(StoreError) {
+                _ = try await log.store.put(StoreKey.checkpoint(epoch), sealed.bytes, .ifAbsent)
+            } catch {
+                guard error.code == .preconditionFailed else { throw .store(error) }
+            }
+            reader.remember(sealed.footer, epoch: epoch)
         }
     }
 
-    private func buildOne(_ epoch: Epoch) async throws(ReadError) {
+    /// The checkpoint of slot `epoch` as it has to be, given those before it, whose footers are
+    /// loaded.
+    package func packed(_ epoch: Epoch) async throws(ReadError) -> SealedPack {
         let tree = try await trees.tree(afterSlot: epoch)
         var pack = PackWriter(nonce: PackNonce(high: 0, low: epoch))
         var level = [tree.root]
         while !level.isEmpty {
-            let wanted = level.filter { !reader.holds($0) }
+            let wanted = level.filter { !reader.holds($0, before: epoch) }
             let nodes = try await trees.nodes(wanted, of: epoch)
             level = []
             for node in nodes {
@@ -46,12 +47,6 @@ package struct CheckpointBuilder: Sendable {
                 level += node.children
             }
         }
-        let sealed = pack.finish()
-        do throws(StoreError) {
-            _ = try await log.store.put(StoreKey.checkpoint(epoch), sealed.bytes, .ifAbsent)
-        } catch {
-            guard error.code == .preconditionFailed else { throw .store(error) }
-        }
-        reader.remember(sealed.footer, epoch: epoch)
+        return pack.finish()
     }
 }

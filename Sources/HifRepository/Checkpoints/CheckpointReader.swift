@@ -70,15 +70,17 @@ package final class CheckpointReader: Sendable {
         known.withLock { known in
             for index in 0..<footer.count {
                 let entry = footer[index]
+                // The oldest has it by right; a later one only where a checkpoint was missing.
+                if let place = known.places[entry.id], place.epoch <= epoch { continue }
                 known.places[entry.id] = (epoch, entry.range)
             }
             known.footers[epoch] = true
         }
     }
 
-    /// Whether a checkpoint whose footer is loaded holds the node.
-    func holds(_ node: Hash) -> Bool {
-        known.withLock { $0.places[node] != nil }
+    /// Whether a checkpoint before `epoch` whose footer is loaded holds the node.
+    func holds(_ node: Hash, before epoch: Epoch) -> Bool {
+        known.withLock { $0.places[node].map { $0.epoch < epoch } ?? false }
     }
 
     /// The due checkpoint before the one at `epoch`: at most one request.
@@ -91,13 +93,16 @@ package final class CheckpointReader: Sendable {
         return slot.checkpointEpoch
     }
 
-    /// Loads every footer from checkpoint `epoch` back to the first.
-    func loadChain(from epoch: Epoch) async throws(ReadError) {
+    /// The due checkpoints up to `epoch` that do not exist, oldest first. Loads the footers of all
+    /// others: a request for each that was not read yet.
+    package func missing(from epoch: Epoch) async throws(ReadError) -> [Epoch] {
+        var missing: [Epoch] = []
         var epoch = epoch
         while epoch > 0 {
-            _ = try await loadFooter(epoch)
+            if try await !loadFooter(epoch) { missing.append(epoch) }
             epoch = try await previousDue(epoch)
         }
+        return missing.reversed()
     }
 
     /// The nodes with these hashes, of trees at or before checkpoint `epoch`. Requests: one for each

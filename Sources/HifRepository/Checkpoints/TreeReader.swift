@@ -10,11 +10,21 @@ import Synchronization
 /// what they said was missing, a whole level of the tree in one round.
 package final class TreeReader: Sendable {
     package static let cacheBytesMax = 192 << 20
+    /// Trees whose position is remembered.
+    static let replayedMax = 4096
 
     private struct State {
         var nodes = NodeCache()
         /// Trees made by replay whose nodes are in the cache, by position.
         var replayed: [Position: ProllyTree] = [:]
+
+        mutating func dropIfLarge() {
+            if nodes.byteCount > TreeReader.cacheBytesMax {
+                nodes.removeAll()
+                replayed = [:]
+            }
+            if replayed.count > TreeReader.replayedMax { replayed = [:] }
+        }
     }
 
     private let log: LogReader
@@ -81,11 +91,19 @@ package final class TreeReader: Sendable {
         return result.tree
     }
 
-    /// Makes the nodes of a tree known that somebody else computed, such as a landing's.
+    /// Makes the nodes of a tree known that somebody else computed, such as a landing's. Those
+    /// known before stay: somebody may be in the middle of reading another tree.
     package func remember(_ tree: ProllyTree, at position: Position, nodes: NodeCache) {
         state.withLock { state in
-            state.nodes = nodes
-            state.replayed = [position: tree]
+            state.dropIfLarge()
+            // Below a node that is here everything is here, or in a checkpoint.
+            var stack = [tree.root]
+            while let hash = stack.popLast() {
+                guard state.nodes.node(hash) == nil, let node = nodes.node(hash) else { continue }
+                state.nodes.insert(node)
+                stack += node.children
+            }
+            state.replayed[position] = tree
         }
     }
 
@@ -133,15 +151,19 @@ package final class TreeReader: Sendable {
 
     private func fetch(_ missing: [Hash], _ checkpoint: Epoch) async throws(ReadError) {
         let found = try await checkpoints.nodes(missing, from: checkpoint)
-        guard found.count == Set(missing).count else {
-            throw .noContent(missing.first { hash in !found.contains { $0.hash == hash } } ?? .zero)
-        }
         state.withLock { state in
-            if state.nodes.byteCount > TreeReader.cacheBytesMax {
-                state.nodes.removeAll()
-                state.replayed = [:]
-            }
+            state.dropIfLarge()
             for node in found { state.nodes.insert(node) }
         }
+        var lacking = Set(missing).subtracting(found.map(\.hash))
+        guard !lacking.isEmpty else { return }
+        // They lie in a checkpoint that is gone, then. Replaying up to it makes its nodes again.
+        for hole in try await checkpoints.missing(from: checkpoint) {
+            _ = try await tree(afterSlot: hole)
+        }
+        state.withLock { state in
+            lacking = lacking.filter { state.nodes.node($0) == nil }
+        }
+        if let hash = lacking.min() { throw .noContent(hash) }
     }
 }
