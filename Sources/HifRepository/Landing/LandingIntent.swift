@@ -67,6 +67,43 @@ package struct LandIntent: Hashable, Sendable {
     }
 }
 
+extension Intent {
+    /// At most this many bytes of a slot hold its record.
+    var slotBytesMax: Int {
+        switch self {
+        case .land(let intent): intent.slotBytesMax
+        case .abandon(let abandon, _):
+            64 + abandon.author.encodedBytesMax + abandon.reason.utf8.count
+        case .control: 0  // has a limit of its own, ControlState.bytesMax
+        }
+    }
+}
+
+extension LandIntent {
+    /// At most this many bytes of a slot hold its record: every varint is counted at its longest.
+    var slotBytesMax: Int {
+        let fixed = 256 + author.encodedBytesMax + goalLine.utf8.count
+        let references = packs.count * Hash.byteCount
+        let merged = mergedPaths.reduce(0) { $0 + $1.bytes.count + 2 }
+        if storedOperations != nil {
+            // All of them may turn out to be no-ops: an index each, four bytes below 2^28.
+            return fixed + references + merged + 64 + operations.count * 4
+        }
+        return operations.reduce(fixed + references + merged) { bytes, landed in
+            let leaves =
+                (landed.operation.before == nil ? 0 : 44) + (landed.operation.after == nil ? 0 : 44)
+            return bytes + landed.operation.path.bytes.count + 3 + leaves
+                + (landed.location == nil ? 0 : 20)
+        }
+    }
+}
+
+extension Author {
+    fileprivate var encodedBytesMax: Int {
+        8 + account.utf8.count + agent.utf8.count + name.utf8.count + email.utf8.count
+    }
+}
+
 /// How a session was closed, as far as a later request for it needs to know.
 package enum Closing: Hashable, Sendable {
     case landed(Landed)

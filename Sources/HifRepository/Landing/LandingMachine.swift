@@ -72,7 +72,7 @@ package struct LandingMachine: Sendable {
     }
 
     /// Where the machine's one outstanding request stands.
-    private enum Phase: Hashable, Sendable {
+    enum Phase: Hashable, Sendable {
         case idle
         case judging
         case writing
@@ -86,25 +86,25 @@ package struct LandingMachine: Sendable {
         case halted(String)
     }
 
-    private enum AfterPause: Hashable, Sendable {
+    enum AfterPause: Hashable, Sendable {
         case write
         case probe
         case judge
     }
 
-    private struct Waiting: Hashable, Sendable {
+    struct Waiting: Hashable, Sendable {
         let ticket: Ticket
         let intent: Intent
     }
 
     /// What became of an intent when the batch was judged.
-    private enum Judgement: Hashable, Sendable {
+    enum Judgement: Hashable, Sendable {
         /// Index of its record in the slot; nil for a control change.
         case accepted(record: Int?)
         case rejected(LandingAnswer)
     }
 
-    private struct Batch: Hashable, Sendable {
+    struct Batch: Hashable, Sendable {
         var waiting: [Waiting] = []
         var judgements: [Judgement] = []
         var slot: ResolvedSlot?
@@ -118,29 +118,41 @@ package struct LandingMachine: Sendable {
     package private(set) var tip: LogTip
     /// Nodes at hand, at least the ones touched since the tip was loaded.
     package private(set) var nodes: NodeCache
-    private var phase = Phase.idle
-    private var queue: [Waiting] = []
-    private var batch = Batch()
-    private var closings: [SessionID: Closing] = [:]
+    private(set) var phase = Phase.idle
+    private(set) var queue: [Waiting] = []
+    private(set) var batch = Batch()
+    private(set) var closings: [SessionID: Closing] = [:]
     /// `closings` is complete for sessions created at or after this position.
-    private var closingsSince: Position
+    private(set) var closingsSince: Position
     private var nodeBytesKept = 0
-    private let writer: String
-    private let nonce: Hash
-    private var batchCount: UInt64 = 0
-    private var clock: HybridLogicalClock
+    let writer: String
+    let nonce: Hash
+    private(set) var batchCount: UInt64 = 0
+    private(set) var clock: HybridLogicalClock
+    let attemptsMax: Int
+    let closingsMax: Int
+    let weakness: Weakness
 
     /// - Parameters:
     ///   - tip: a tip whose chain and root were verified; it may be behind.
     ///   - nodes: what is at hand of its tree; the rest is asked for.
     ///   - writer: address at which this writer can be asked, or empty.
     ///   - nonce: 256 random bits, from which batch ids are derived.
-    package init(tip: LogTip, nodes: NodeCache, writer: String, nonce: Hash) {
+    ///   - weakness: for tests only.
+    package init(
+        tip: LogTip, nodes: NodeCache, writer: String, nonce: Hash,
+        attemptsMax: Int = LandingMachine.attemptsMax,
+        closingsMax: Int = LandingMachine.closingsMax, weakness: Weakness = []
+    ) {
+        self.attemptsMax = attemptsMax
+        self.closingsMax = closingsMax
+        self.weakness = weakness
         self.tip = tip
         self.nodes = nodes
         self.writer = writer
         self.nonce = nonce
-        closingsSince = tip.position
+        // Not `tip.position`: slots that only abandon do not move it.
+        closingsSince = tip.position + 1
         clock = HybridLogicalClock()
         if let reason = LandingMachine.whyReadOnly(tip) { phase = .halted(reason) }
     }
@@ -202,30 +214,44 @@ package struct LandingMachine: Sendable {
         if !Operation.isWellFormed(intent.operations.map(\.operation)) {
             return "its operations are not in path order, or change nothing"
         }
-        let ordinals = intent.operations.compactMap(\.location?.packOrdinal)
-        if ordinals.contains(where: { $0 >= intent.packs.count }) {
-            return "an operation names a pack that the landing does not list"
+        var locations = intent.operations.compactMap(\.location)
+        if let document = intent.document { locations.append(document.location) }
+        if let list = intent.storedOperations { locations.append(list.location) }
+        if locations.contains(where: { $0.packOrdinal >= intent.packs.count }) {
+            return "it names a pack that it does not list"
         }
-        return nil
+        if zip(intent.mergedPaths, intent.mergedPaths.dropFirst()).contains(where: { $0 >= $1 }) {
+            return "its merged paths are not in order"
+        }
+        // A slot that grew beyond its limit could be read by nobody, and ends the log.
+        let bytes = intent.slotBytesMax
+        return bytes > Slot.recordBytesMax
+            ? "it would take \(bytes) bytes in the log, at most \(Slot.recordBytesMax) fit" : nil
     }
 
     // MARK: Judging
 
     private mutating func startBatch(now: Int64) -> [Effect] {
+        // What is known to be closed needs no batch, however often it was asked for.
+        let answered = answerClosed(&queue)
         guard !queue.isEmpty else {
             phase = .idle
-            return []
+            return answered
         }
         batch = Batch()
         var sessions: Set<SessionID> = []
         var bytes = 0
+        var isFull = false
         var rest: [Waiting] = []
         for waiting in queue {
             // A second request for the same session waits: after this batch it is closed, or not.
-            let isRepeat = waiting.intent.session.map { !sessions.insert($0).inserted } ?? false
-            let size = LandingMachine.estimatedBytes(waiting.intent)
-            let isFull =
-                batch.waiting.count >= Slot.landingsMax
+            let isRepeat =
+                waiting.intent.session.map { !sessions.insert($0).inserted } ?? false
+                && !weakness.contains(.repeatsShareBatch)
+            let size = waiting.intent.slotBytesMax
+            // Nobody overtakes one that did not fit: intents are judged in their order.
+            isFull =
+                isFull || batch.waiting.count >= Slot.landingsMax
                 || (bytes + size > Slot.targetBytes && !batch.waiting.isEmpty)
             if isRepeat || isFull {
                 rest.append(waiting)
@@ -235,14 +261,7 @@ package struct LandingMachine: Sendable {
             }
         }
         queue = rest
-        return judge(now: now)
-    }
-
-    /// Roughly what an intent adds to a slot.
-    private static func estimatedBytes(_ intent: Intent) -> Int {
-        guard case .land(let land) = intent else { return 512 }
-        let operations = min(land.operations.count * 128, inlineOperationBytesMax)
-        return 512 + land.packs.count * 32 + operations
+        return answered + judge(now: now)
     }
 
     /// Judges the batch from the start against the tip. Asks for what is missing, writes when
@@ -253,7 +272,7 @@ package struct LandingMachine: Sendable {
         if oldest < closingsSince { return [.readHistory(since: oldest)] }
 
         var effects: [Effect] = []
-        effects += answerClosed()
+        effects += answerClosed(&batch.waiting)
         guard !batch.waiting.isEmpty else { return effects + startBatch(now: now) }
 
         do throws(TreeError) {
@@ -265,17 +284,20 @@ package struct LandingMachine: Sendable {
             }
         }
         if batch.slot == nil {
+            if weakness.contains(.rejectsWithoutProbe) { return effects + answerRejected(now: now) }
             phase = .probing
             return effects + [.readSlot(tip.epoch + 1)]
         }
         phase = .writing
+        if weakness.contains(.answersBeforeConfirmed) { effects += answersInAdvance() }
         return effects + [.writeSlot(tip.epoch + 1, batch.bytes)]
     }
 
-    /// Answers what earlier, confirmed slots have closed already.
-    private mutating func answerClosed() -> [Effect] {
+    /// Answers those of `waiting` whose sessions confirmed slots have closed already.
+    private func answerClosed(_ waiting: inout [Waiting]) -> [Effect] {
+        guard !weakness.contains(.closingsNotSearched) else { return [] }
         var effects: [Effect] = []
-        batch.waiting.removeAll { waiting in
+        waiting.removeAll { waiting in
             guard let session = waiting.intent.session, let closing = closings[session] else {
                 return false
             }
@@ -293,7 +315,8 @@ package struct LandingMachine: Sendable {
     }
 
     private mutating func judgeAll(now: Int64) throws(TreeError) {
-        var work = WorkTree(ProllyTree(root: tip.root))
+        var work = WorkTree(
+            weakness.contains(.judgesEmptyTree) ? .empty : ProllyTree(root: tip.root))
         var records: [ClosingRecord] = []
         var control: ControlState?
         var judgements: [Judgement] = []
@@ -311,10 +334,11 @@ package struct LandingMachine: Sendable {
                 records.append(.abandon(abandon))
                 operations.append([])
             case .control(let change):
-                if let wrong = refusal(of: change) {
+                let changed = change.applied(to: control ?? tip.control)
+                if let wrong = refusal(of: change, giving: changed) {
                     judgements.append(.rejected(.refused(wrong)))
                 } else {
-                    control = change.applied(to: control ?? tip.control)
+                    control = changed
                     judgements.append(.accepted(record: nil))
                 }
             case .land(let intent):
@@ -365,12 +389,19 @@ package struct LandingMachine: Sendable {
         }
     }
 
-    private func refusal(of change: ControlChange) -> String? {
+    private func refusal(of change: ControlChange, giving state: ControlState) -> String? {
+        if state.encodedBytes > ControlState.bytesMax {
+            return "the project's settings would take more than \(ControlState.bytesMax) bytes"
+        }
         guard case .setTags(let tags) = change else { return nil }
+        if let name = tags.keys.filter({ !ControlState.isTagName($0) }).min() {
+            return "'\(SafeText.escape(name))' is no name for a tag: "
+                + "1 to \(ControlState.nameBytesMax) bytes"
+        }
         if let name = tags.filter({ ($0.value ?? 0) > tip.position }).keys.min() {
             return "tag '\(SafeText.escape(name))' names a position after the newest landing"
         }
-        if tip.control.tags.count + tags.count > ControlState.tagCountMax {
+        if state.tags.count > ControlState.tagCountMax {
             return "a project holds at most \(ControlState.tagCountMax) tags"
         }
         return nil
@@ -423,10 +454,13 @@ package struct LandingMachine: Sendable {
         case .created:
             return commit(now: now)
         case .exists:
+            if weakness.contains(.existsMeansLost) { return answerLost(now: now) }
             phase = .readingBack(existed: true)
             return [.readSlot(tip.epoch + 1)]
         case .refused(let reason):
-            guard !batch.mayBeWritten else { return retryOrGiveUp(reason, then: .write) }
+            guard !batch.mayBeWritten || weakness.contains(.refusesDespiteUnknown) else {
+                return retryOrGiveUp(reason, then: .write)
+            }
             let answers = answerBatch { judgement in
                 switch judgement {
                 case .accepted: .refused(reason)
@@ -451,25 +485,29 @@ package struct LandingMachine: Sendable {
         case (.readingBack(existed: true), .absent):
             return halt("the store says slot \(tip.epoch + 1) exists and that it does not")
         case (.readingBack(existed: false), .absent):
+            if weakness.contains(.absentIsFinal) { batch.mayBeWritten = false }
             return retryOrGiveUp("the store did not confirm slot \(tip.epoch + 1)", then: .write)
         case (.readingBack, .failed(let reason)):
             // Nothing is known of the slot now, so an outcome that was certain no longer is.
             batch.mayBeWritten = true
             return retryOrGiveUp(reason, then: .write)
         case (.probing, .absent):
-            let answers = answerBatch { judgement in
-                if case .rejected(let answer) = judgement {
-                    answer
-                } else {
-                    .unknown("not written")
-                }
-            }
-            return answers + startBatch(now: now)
+            return answerRejected(now: now)
+        case (.probing, .failed) where weakness.contains(.failedProbeIsAbsent):
+            return answerRejected(now: now)
         case (.probing, .failed(let reason)):
             return retryOrGiveUp(reason, then: .probe)
         default:
             return []
         }
+    }
+
+    /// Nothing of the batch was accepted, and the tip it was judged at is confirmed.
+    private mutating func answerRejected(now: Int64) -> [Effect] {
+        let answers = answerBatch { judgement in
+            if case .rejected(let answer) = judgement { answer } else { .unknown("not written") }
+        }
+        return answers + startBatch(now: now)
     }
 
     /// Our slot is the log's next one.
@@ -478,20 +516,22 @@ package struct LandingMachine: Sendable {
         if let contradiction = advance(over: slot, root: slot.slot.root, batch.entryCount) {
             return contradiction
         }
-        let positions = slot.positions
-        let answers = answerBatch { judgement in
-            switch judgement {
-            case .accepted(let record):
-                guard let record else { return .controlled(epoch: slot.slot.epoch) }
-                switch slot.slot.records[record] {
-                case .abandon: return .abandoned
-                case .landing(let landing):
-                    return .landed(Landed(landing, at: positions[record]))
-                }
-            case .rejected(let answer): return answer
+        let answers = answerBatch { LandingMachine.answer(to: $0, in: slot) }
+        return answers + [.committed(slot)] + startBatch(now: now)
+    }
+
+    /// What a judgement comes to once `slot` is the log's next one.
+    private static func answer(to judgement: Judgement, in slot: ResolvedSlot) -> LandingAnswer {
+        switch judgement {
+        case .rejected(let answer): return answer
+        case .accepted(let record):
+            guard let record else { return .controlled(epoch: slot.slot.epoch) }
+            switch slot.slot.records[record] {
+            case .abandon: return .abandoned
+            case .landing(let landing):
+                return .landed(Landed(landing, at: slot.positions[record]))
             }
         }
-        return answers + [.committed(slot)] + startBatch(now: now)
     }
 
     /// Another writer's slot is the log's next one: take it in and judge what is left again.
@@ -510,6 +550,9 @@ package struct LandingMachine: Sendable {
             if case .missing(let hashes) = error { return [.readNodes(hashes)] }
             return halt("slot \(slot.slot.epoch) does not apply: \(error)")
         }
+        if weakness.contains(.keepsJudgements), let kept = batch.slot, let effects = resend(kept) {
+            return effects
+        }
         return judge(now: now)
     }
 
@@ -525,9 +568,9 @@ package struct LandingMachine: Sendable {
             return halt("\(error)")
         }
         if let reason = LandingMachine.whyReadOnly(tip) { return halt(reason) }
-        if closings.count + slot.slot.records.count > LandingMachine.closingsMax {
+        if closings.count + slot.slot.records.count > closingsMax {
             closings = [:]
-            closingsSince = tip.position
+            closingsSince = tip.position + 1
         }
         for (session, closing) in slot.closings { closings[session] = closing }
         return nil
@@ -554,7 +597,7 @@ package struct LandingMachine: Sendable {
 
     private mutating func retryOrGiveUp(_ reason: String, then next: AfterPause) -> [Effect] {
         batch.attempts += 1
-        guard batch.attempts < LandingMachine.attemptsMax else {
+        guard batch.attempts < attemptsMax else {
             let answers = answerBatch { _ in .unknown(reason) }
             // What else waits is answered too: the store is in no state to take it.
             let others = queue.map { Effect.answer($0.ticket, .unknown(reason)) }
@@ -590,6 +633,28 @@ package struct LandingMachine: Sendable {
         }
         batch = Batch()
         return effects
+    }
+
+    // MARK: Weakened rules, for tests
+
+    private mutating func answerLost(now: Int64) -> [Effect] {
+        answerBatch { _ in .refused("somebody else was faster") } + startBatch(now: now)
+    }
+
+    private func answersInAdvance() -> [Effect] {
+        guard let slot = batch.slot else { return [] }
+        return zip(batch.waiting, batch.judgements).compactMap { waiting, judgement in
+            guard case .accepted = judgement else { return nil }
+            return .answer(waiting.ticket, LandingMachine.answer(to: judgement, in: slot))
+        }
+    }
+
+    /// Writes the records of a batch that lost its slot into the next one, unexamined.
+    private mutating func resend(_ kept: ResolvedSlot) -> [Effect]? {
+        encode(kept.slot.records, kept.operations, nil, root: kept.slot.root, now: 0)
+        batch.mayBeWritten = false
+        phase = .writing
+        return [.writeSlot(tip.epoch + 1, batch.bytes)]
     }
 
     private mutating func halt(_ reason: String) -> [Effect] {

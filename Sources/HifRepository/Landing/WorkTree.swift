@@ -175,8 +175,9 @@ struct WorkTree: Sendable {
         guard !edits.isEmpty else { return found }
         for (index, path) in paths.enumerated() {
             if let edited = edits[path] {
-                // A deleted explicit directory may live on as a derived one; a deleted file is gone.
-                found[index] = edited
+                // A deleted file is gone; a deleted explicit directory may live on as a derived one.
+                let mayLiveOn = edited == nil && found[index]?.kind == .directory
+                found[index] = mayLiveOn ? .directory : edited
             }
         }
         return found

@@ -5,6 +5,9 @@ package import HifCore
 package struct ControlState: Hashable, Sendable {
     package static let nameBytesMax = 255
     package static let tagCountMax = 100_000
+    /// A change that would make the encoded state longer is refused: it goes into every control
+    /// record, and a slot has room for 4 MiB.
+    package static let bytesMax = 5 << 18
 
     /// The store the project was created in. A copied or restored store keeps it and has another
     /// id of its own.
@@ -46,6 +49,25 @@ extension ControlState {
     }
 }
 
+extension ControlState {
+    /// Whether the format can hold this as the name of a tag.
+    package static func isTagName(_ name: String) -> Bool {
+        (1...nameBytesMax).contains(name.utf8.count)
+    }
+
+    /// Bytes it takes in a slot, give or take the length of its varints.
+    var encodedBytes: Int {
+        tags.reduce(64 + name.utf8.count + condemnedPacks.count * Hash.byteCount) {
+            $0 + $1.key.utf8.count + 7
+        }
+    }
+
+    /// Tag names by their UTF-8 bytes: an order that no version of Unicode changes.
+    fileprivate static func isBefore(_ left: String, _ right: String) -> Bool {
+        left.utf8.lexicographicallyPrecedes(right.utf8)
+    }
+}
+
 /// A wish to change the control state. It is folded into the state anew after every lost slot.
 package enum ControlChange: Hashable, Sendable {
     /// Sets or, with nil, removes tags. A position beyond the tip is refused.
@@ -73,7 +95,7 @@ extension ControlState {
         writer.u16(writerVersionMin)
         writer.u8(isSealed ? 1 : 0)
         writer.varint(tags.count)
-        for (tag, position) in tags.sorted(by: { $0.key < $1.key }) {
+        for (tag, position) in tags.sorted(by: { ControlState.isBefore($0.key, $1.key) }) {
             writer.prefixed(tag)
             writer.varint(position)
         }
@@ -93,9 +115,14 @@ extension ControlState {
         var lastTag: String?
         for _ in 0..<(try reader.count(bytesEach: 2)) {
             let tag = try reader.string(bytesMax: ControlState.nameBytesMax)
-            guard lastTag.map({ $0 < tag }) ?? true else { throw reader.error("tags out of order") }
+            guard lastTag.map({ ControlState.isBefore($0, tag) }) ?? true else {
+                throw reader.error("tags out of order")
+            }
             lastTag = tag
-            tags[tag] = try reader.varint()
+            // Names that differ only in how Unicode spells them count as one.
+            guard tags.updateValue(try reader.varint(), forKey: tag) == nil else {
+                throw reader.error("one tag in two spellings")
+            }
         }
         self.tags = tags
         var condemned: [Hash] = []

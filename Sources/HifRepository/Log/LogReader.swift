@@ -184,13 +184,15 @@ package struct LogReader: Sendable {
                 throw .log(.inconsistent(epoch: high.epoch, "does not hold @\(position)"))
             }
             let width = high.epoch - low.epoch
-            let positions = max(1, high.firstPosition - min(low.next, high.firstPosition))
-            let guess =
-                guessByRatio
-                ? low.epoch + max(1, (position - low.next + 1) * width / positions)
-                : low.epoch + width / 2
+            var ahead = width / 2
+            if guessByRatio {
+                // A guess may be rounded; in integers the product of hostile numbers would overflow.
+                let positions = Double(high.firstPosition) - Double(low.next)
+                let share = Double(position - low.next + 1) / max(1, positions)
+                ahead = share < 1 ? UInt64(share * Double(width - 1)) : width - 1
+            }
             guessByRatio.toggle()
-            let epoch = min(max(guess, low.epoch + 1), high.epoch - 1)
+            let epoch = min(low.epoch + max(1, ahead), high.epoch - 1)
             guard let (slot, _, _) = try await slot(epoch) else {
                 throw .log(.inconsistent(epoch: epoch, "is missing although later slots exist"))
             }

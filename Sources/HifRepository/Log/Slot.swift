@@ -11,6 +11,9 @@ package struct Slot: Hashable, Sendable {
     package static let targetBytes = 256 << 10
     /// A longer slot is refused by writer and reader.
     package static let bytesMax = 4 << 20
+    /// A landing whose record would be longer is refused. With `ControlState.bytesMax` and the rest
+    /// of a slot it stays below `bytesMax`, so that what is written can be read.
+    package static let recordBytesMax = 5 << 19
     package static let landingsMax = 4096
     package static let writerBytesMax = 255
 

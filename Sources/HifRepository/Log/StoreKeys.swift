@@ -16,8 +16,10 @@ package enum StoreKey {
 
     /// The epoch that `slot(_:)` spelled; nil for any other key.
     package static func epoch(of key: ObjectKey) -> Epoch? {
-        guard key.description.hasPrefix("log/") else { return nil }
-        return Epoch(key.description.suffix(16), radix: 16)
+        guard key.string.hasPrefix("log/"),
+            let epoch = Epoch(key.string.suffix(16), radix: 16), slot(epoch) == key
+        else { return nil }
+        return epoch
     }
 
     package static func event(_ session: SessionID, _ number: UInt64) -> ObjectKey {

@@ -63,6 +63,15 @@ package struct SessionLog: Sendable {
                     .refused, key: StoreKey.event(session, number),
                     "a session holds at most \(SessionLog.eventsMax) events"))
         }
+        // An attempt at the present number ended without an outcome.
+        var mayBeWritten = false
+        func failure(_ error: StoreError) -> ReadError {
+            guard mayBeWritten, !error.mayHaveBeenApplied else { return .store(error) }
+            return .store(
+                StoreError(
+                    .unknown, key: error.key, "the event may have been written; try again",
+                    cause: "\(error)"))
+        }
         for _ in 0..<SessionLog.racesMax {
             do throws(StoreError) {
                 _ = try await store.put(
@@ -70,15 +79,24 @@ package struct SessionLog: Sendable {
                 return number
             } catch {
                 switch error.code {
-                case .refused, .cancelled: throw .store(error)
-                default: break
+                case .refused, .cancelled: throw failure(error)
+                default: mayBeWritten = mayBeWritten || error.mayHaveBeenApplied
                 }
                 // Somebody else's, or our own attempt that was applied: what is there tells.
-                guard let there = try await self.event(number, of: session) else {
-                    if error.code == .preconditionFailed { throw .store(error) }
+                let there: SessionEvent?
+                do throws(ReadError) {
+                    there = try await self.event(number, of: session)
+                } catch {
+                    if case .store(let error) = error { throw failure(error) }
+                    throw error
+                }
+                guard let there else {
+                    if error.code == .preconditionFailed { throw failure(error) }
                     continue
                 }
                 if there.id == event.id { return number }
+                // Taken by another: nothing of ours can come to lie there any more.
+                mayBeWritten = false
                 number += 1
             }
         }

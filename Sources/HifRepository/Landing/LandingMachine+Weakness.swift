@@ -1,0 +1,60 @@
+extension LandingMachine {
+    /// Rules of the protocol that a test may switch off, to see that the checker notices.
+    ///
+    /// For tests only: a machine with any of these loses or repeats landings sooner or later. The
+    /// default everywhere is none.
+    package struct Weakness: OptionSet, Hashable, Sendable {
+        package let rawValue: Int
+
+        package init(rawValue: Int) {
+            self.rawValue = rawValue
+        }
+
+        /// "It exists already" is taken for "somebody else wrote it".
+        package static let existsMeansLost = Weakness(rawValue: 1 << 0)
+        /// A slot that is not there yet after an unknown outcome is taken never to come.
+        package static let absentIsFinal = Weakness(rawValue: 1 << 1)
+        /// Nobody looks whether the session is closed already.
+        package static let closingsNotSearched = Weakness(rawValue: 1 << 2)
+        /// Accepted intents are answered when the write is sent.
+        package static let answersBeforeConfirmed = Weakness(rawValue: 1 << 3)
+        /// Rejections are answered without asking whether the tip has moved.
+        package static let rejectsWithoutProbe = Weakness(rawValue: 1 << 4)
+        /// The last attempt's refusal is believed although an earlier one has no outcome yet.
+        package static let refusesDespiteUnknown = Weakness(rawValue: 1 << 5)
+        /// Two requests for one session share a batch.
+        package static let repeatsShareBatch = Weakness(rawValue: 1 << 6)
+        /// A probe that failed counts as one that found nothing.
+        package static let failedProbeIsAbsent = Weakness(rawValue: 1 << 7)
+        /// Intents are judged as if the project were empty, as after a read error taken for "no
+        /// such tree".
+        package static let judgesEmptyTree = Weakness(rawValue: 1 << 8)
+        /// After a lost slot the batch goes on as it was judged before.
+        package static let keepsJudgements = Weakness(rawValue: 1 << 9)
+    }
+}
+
+extension LandingMachine: Hashable {
+    /// Whether both will say the same from here on, given the same nodes: everything but the nodes
+    /// at hand, which decide what is asked for and not what is answered. For exploring the
+    /// protocol's states.
+    package static func == (left: LandingMachine, right: LandingMachine) -> Bool {
+        left.tip == right.tip && left.phase == right.phase && left.queue == right.queue
+            && left.batch == right.batch && left.closings == right.closings
+            && left.closingsSince == right.closingsSince && left.nonce == right.nonce
+            && left.batchCount == right.batchCount && left.clock == right.clock
+            && left.writer == right.writer && left.attemptsMax == right.attemptsMax
+            && left.closingsMax == right.closingsMax && left.weakness == right.weakness
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(tip.slotHash)
+        hasher.combine(phase)
+        hasher.combine(queue.map(\.ticket))
+        hasher.combine(batch.waiting.map(\.ticket))
+        hasher.combine(batch.attempts)
+        hasher.combine(batch.mayBeWritten)
+        hasher.combine(batchCount)
+        hasher.combine(nonce)
+    }
+}

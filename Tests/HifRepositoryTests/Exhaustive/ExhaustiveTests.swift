@@ -1,0 +1,74 @@
+import Glibc
+import HifRepository
+import Testing
+
+/// The landing protocol in every order of events that a small world allows.
+@Suite(.serialized) struct ExhaustiveTests {
+    static let isLong = getenv("HIF_EXHAUSTIVE") != nil
+
+    static let scopes: [Scope] =
+        isLong
+        ? [
+            .disjoint.with(faults: 4, crashes: 1), .conflicting.with(faults: 4, crashes: 1),
+            .abandoned.with(faults: 4, crashes: 1), .repeated.with(faults: 3, crashes: 1),
+            .trailing.with(faults: 3, crashes: 1), .settings.with(faults: 3, crashes: 1),
+            .together.with(faults: 1, crashes: 1), .together.with(faults: 2),
+            .trailing.with(faults: 2, crashes: 1, closingsMax: 0),
+            .disjoint.with(faults: 5, crashes: 2, attemptsMax: 4),
+            .together.with(faults: 2, crashes: 1, attemptsMax: 3),
+            .conflicting.with(faults: 5, attemptsMax: 3),
+        ]
+        : [
+            .disjoint.with(faults: 2, crashes: 1), .conflicting.with(faults: 2, crashes: 1),
+            .abandoned.with(faults: 2, crashes: 1), .repeated.with(faults: 1, crashes: 1),
+            .trailing.with(faults: 1), .settings.with(faults: 1), .together.with(faults: 0),
+            .abandoned.with(faults: 1, crashes: 1, closingsMax: 0),
+            .conflicting.with(faults: 3, attemptsMax: 3),
+        ]
+
+    @Test(arguments: scopes)
+    func `no run breaks a promise of the log`(scope: Scope) throws {
+        var explorer = try Explorer(scope)
+        let result = try explorer.run()
+        print(
+            "\(scope.name): \(result.states) states, \(result.terminalStates) terminal,"
+                + " \(result.writers) states of a writer, \(result.logs) logs")
+        #expect(result.violation == nil, "\(result.trace.joined(separator: "\n"))")
+        #expect(result.terminalStates > 0)
+    }
+
+    struct Weakened: CustomTestStringConvertible, Sendable {
+        let name: String
+        let scope: Scope
+
+        init(_ name: String, _ scope: Scope, _ weakness: LandingMachine.Weakness, faults: Int) {
+            self.name = name
+            self.scope = scope.with(faults: faults, weakness: weakness)
+        }
+
+        var testDescription: String { name }
+    }
+
+    static let weakened: [Weakened] = [
+        Weakened("412 means lost", .disjoint, .existsMeansLost, faults: 1),
+        Weakened("404 is final", .disjoint, .absentIsFinal, faults: 2),
+        Weakened("closings are not searched", .disjoint, .closingsNotSearched, faults: 0),
+        Weakened("answered before confirmed", .disjoint, .answersBeforeConfirmed, faults: 0),
+        Weakened("rejected without a probe", .trailing, .rejectsWithoutProbe, faults: 0),
+        Weakened("refused despite unknown", .disjoint, .refusesDespiteUnknown, faults: 2),
+        Weakened("repeats share a batch", .repeated, .repeatsShareBatch, faults: 0),
+        Weakened("a failed probe found nothing", .trailing, .failedProbeIsAbsent, faults: 1),
+        Weakened("judged against an empty tree", .conflicting, .judgesEmptyTree, faults: 0),
+        Weakened("not judged again", .conflicting, .keepsJudgements, faults: 0),
+    ]
+
+    @Test(arguments: weakened)
+    func `every weakened rule is found out`(weakened: Weakened) throws {
+        var explorer = try Explorer(weakened.scope)
+        let result = try explorer.run()
+        print(
+            "\(weakened.name): \(result.violation ?? "nothing found") after \(result.states) states,"
+                + " \(result.trace.count) steps")
+        #expect(result.violation != nil)
+    }
+}
