@@ -1,0 +1,54 @@
+# Each target works as the only command on a machine with Swift 6.3: `deps` comes first and installs
+# what is missing. CONTRIBUTING.md says which one to use when.
+
+SWIFT ?= swift
+SCRATCH ?= .build
+LIGHT_SCRATCH ?= .build-light
+RELEASE_SCRATCH ?= .build-release
+
+# A clean build in CI indexes nothing. Left alone elsewhere, so that `make` and `swift build` by hand
+# do not rebuild each other's work.
+FLAGS := --scratch-path $(SCRATCH) $(if $(CI),--disable-index-store)
+LIGHT := HIF_CORE_ONLY=1 $(SWIFT)
+BIN = $(SCRATCH)/debug
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build release demo serve test test-light bench lint format proto
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-11s %s\n", $$1, $$2 }'
+
+deps:  ## install what the build and the tests need (apt); does nothing when all is there
+	@Scripts/deps
+
+build: deps  ## build hif and micelio, for development
+	$(SWIFT) build $(FLAGS)
+
+release: deps  ## build hif and micelio as they are used: .build-release/release/
+	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE_SCRATCH)
+
+demo: deps  ## the whole path on a forge of its own; REPO=path for another git repository
+	@SWIFT="$(SWIFT)" SCRATCH="$(SCRATCH)" Scripts/demo
+
+serve: deps  ## build and run a forge on ./data until Ctrl-C
+	@SWIFT="$(SWIFT)" SCRATCH="$(SCRATCH)" Scripts/serve
+
+test: deps lint  ## everything that CI runs
+	$(SWIFT) build --build-tests $(FLAGS)
+	$(SWIFT) test --skip-build --disable-xctest $(FLAGS)
+	@HIF=$(BIN)/hif MICELIO=$(BIN)/micelio Scripts/end-to-end
+
+test-light: lint  ## the part without packages: seconds instead of minutes; FILTER=Suite for one
+	$(LIGHT) test --disable-xctest --scratch-path $(LIGHT_SCRATCH) $(if $(FILTER),--filter $(FILTER))
+
+bench: release  ## hif beside git on generated projects; FILES=, COMMITS= for the size
+	@HIF=$(RELEASE_SCRATCH)/release/hif MICELIO=$(RELEASE_SCRATCH)/release/micelio Scripts/bench
+
+lint:  ## formatting, strictly; generated code is exempt
+	@SWIFT="$(SWIFT)" Scripts/lint
+
+format:  ## write the formatting that lint asks for
+	@SWIFT="$(SWIFT)" Scripts/lint --fix
+
+proto: deps  ## regenerate Sources/HifAPI/Generated from proto/
+	@SCRATCH="$(SCRATCH)" proto/generate.sh
