@@ -112,7 +112,10 @@ import Testing
     /// The type the file is named after, else its first declaration that is not an extension.
     private func mainDeclaration(of file: SourceFile) -> Int? {
         let pattern =
-            /^(?:(?:package|internal|private|fileprivate|final|indirect|@\w+(?:\([^)]*\))?) )*(?:struct|class|enum|actor|protocol|typealias) (\w+)/
+            #/
+            ^(?:(?:package|internal|private|fileprivate|final|indirect|@\w+(?:\([^)]*\))?)\s)*
+            (?:struct|class|enum|actor|protocol|typealias)\s(\w+)
+            /#
         let found = file.code.enumerated().compactMap {
             index, line -> (index: Int, name: String)? in
             guard line.utf8.first.map({ $0 != UInt8(ascii: " ") }) == true else { return nil }

@@ -35,7 +35,8 @@ enum Layers {
             mayImport: core + ["SwiftProtobuf", "GRPCCore", "GRPCProtobuf"] + system, isPure: false),
         "HifRemote": Target(
             mayImport: core + ["HifWorkspace", "HifAPI"] + grpc + system + [
-                "Crypto", "NIOCore", "NIOPosix", "NIOSSL", "SwiftASN1", "X509", "AsyncHTTPClient",
+                "Crypto", "NIOCore", "NIOPosix", "NIOSSL", "SwiftASN1", "X509", "AsyncAlgorithms",
+                "AsyncHTTPClient",
                 "NIOHTTP1", "HTTPTypes",
             ], isPure: false),
         "hif": Target(

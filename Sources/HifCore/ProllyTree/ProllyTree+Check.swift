@@ -18,6 +18,7 @@ extension ProllyTree {
     }
 }
 
+/// One walk over all nodes in key order, and what it has to remember between them.
 private struct CanonicalCheck {
     private var scratch: [UInt8] = []
     /// Directories that have an entry: key, whether it is explicit, the node that holds it.

@@ -2,7 +2,8 @@ package import HifCore
 package import HifStore
 
 /// Every key of a store, in one place. `store` and `projects` lie at its root; the others below
-/// the project's prefix; packs have `PackKey`. docs/formats/store-layout.md says which of them may be deleted.
+/// the project's prefix; packs have `PackKey`. docs/formats/store-layout.md says which of them may
+/// be deleted.
 package enum StoreKey {
     /// The store's own id, written once.
     package static let store = ObjectKey("store")

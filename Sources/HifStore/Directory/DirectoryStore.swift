@@ -156,9 +156,9 @@ extension DirectoryStore {
 // MARK: - Reading
 
 extension DirectoryStore {
-    /// Objects up to this size carry a tag made of the BLAKE3 hash of their content. Larger ones, which nobody
-    /// should be replacing, carry one made of the file's identity, so that reading a range of a
-    /// pack does not read the pack.
+    /// Objects up to this size carry a tag made of the BLAKE3 hash of their content. Larger ones,
+    /// which nobody should be replacing, carry one made of the file's identity, so that reading a
+    /// range of a pack does not read the pack.
     static let contentTagLimit = 65_536
 
     /// The object, or nil if there is none.

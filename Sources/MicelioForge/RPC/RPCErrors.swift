@@ -22,6 +22,7 @@ extension ForgeError.Code {
     }
 }
 
+/// What the errors that leave this forge have in common.
 enum RPCErrors {
     /// Names this forge as the source of a reason.
     static let domain = "micelio"
