@@ -40,16 +40,21 @@ package struct LandIntent: Hashable, Sendable {
     package var packs: [Hash]
     package var document: RecordReference?
     package var mergedPaths: [RepoPath]
-    /// Paths ascending.
+    /// Paths ascending. May be empty where there is a document: a git commit that changes nothing is
+    /// a position all the same.
     package var operations: [LandedOperation]
     /// Where the list lies when it is too long for a slot.
     package var storedOperations: RecordReference?
+    /// The only position at which it may land; nil for whichever is next. What is landed in a row
+    /// stays in a row this way: when one intent fails, those after it do, too.
+    package var position: Position?
 
     package init(
         session: SessionID, author: Author, goalLine: String, startedMillis: Int64,
         landedMillis: Int64, sourceDigest: Hash, createdPosition: Position, eventCount: UInt64 = 0,
         packs: [Hash] = [], document: RecordReference? = nil, mergedPaths: [RepoPath] = [],
-        operations: [LandedOperation], storedOperations: RecordReference? = nil
+        operations: [LandedOperation], storedOperations: RecordReference? = nil,
+        position: Position? = nil
     ) {
         self.session = session
         self.author = author
@@ -64,6 +69,7 @@ package struct LandIntent: Hashable, Sendable {
         self.mergedPaths = mergedPaths
         self.operations = operations
         self.storedOperations = storedOperations
+        self.position = position
     }
 }
 

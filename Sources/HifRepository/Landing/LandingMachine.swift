@@ -210,7 +210,7 @@ package struct LandingMachine: Sendable {
 
     /// Why an intent could never become a record of a slot; nil when it could.
     private static func malformed(_ intent: LandIntent) -> String? {
-        if intent.operations.isEmpty { return "there is nothing to land" }
+        if intent.operations.isEmpty, intent.document == nil { return "there is nothing to land" }
         if !Operation.isWellFormed(intent.operations.map(\.operation)) {
             return "its operations are not in path order, or change nothing"
         }
@@ -318,6 +318,7 @@ package struct LandingMachine: Sendable {
         var work = WorkTree(
             weakness.contains(.judgesEmptyTree) ? .empty : ProllyTree(root: tip.root))
         var records: [ClosingRecord] = []
+        var landings: UInt64 = 0
         var control: ControlState?
         var judgements: [Judgement] = []
         var operations: [[LandedOperation]] = []
@@ -342,8 +343,16 @@ package struct LandingMachine: Sendable {
                     judgements.append(.accepted(record: nil))
                 }
             case .land(let intent):
+                let next = tip.position + landings + 1
+                if let wanted = intent.position, wanted != next {
+                    judgements.append(
+                        .rejected(.refused("it lands as @\(wanted) only, and the next is @\(next)"))
+                    )
+                    continue
+                }
                 switch try verdict(on: intent, &work) {
                 case .accepted(let judged):
+                    landings += 1
                     judgements.append(.accepted(record: records.count))
                     records.append(.landing(LandingMachine.record(intent, judged)))
                     operations.append(judged)
@@ -352,7 +361,7 @@ package struct LandingMachine: Sendable {
                 }
             }
         }
-        let position = tip.position + UInt64(records.count { $0.landing != nil })
+        let position = tip.position + landings
         batch.judgements = judgements.map { judgement in
             // Judged within the batch, so true of the state that the batch makes.
             if case .rejected(.conflict(let paths, let digest, _)) = judgement {

@@ -34,6 +34,24 @@ extension ContentReader {
         }
     }
 
+    /// As `read(_:deliver:)`, for records of one kind that are no files.
+    func readRecords(
+        _ requests: [ContentRequest], of kind: PackRecordKind,
+        deliver: (_ index: Int, _ content: [UInt8]) async throws -> Void
+    ) async throws {
+        let ranges = PackRange.covering(requests.map(\.location))
+        try await fetch(ranges, id: { requests[$0].id }) { range, bytes in
+            for index in range.requests {
+                let request = requests[index]
+                let record = try record(
+                    request.id, range.indices(of: request.location), of: bytes, in: range.pack,
+                    [kind])
+                try await deliver(
+                    index, try await decode(record, in: range.pack, bytesMax: kind.rawBytesMax))
+            }
+        }
+    }
+
     /// Fetches `ranges` with up to `readahead` requests ahead of the one that is used, and uses
     /// them in order.
     ///

@@ -36,6 +36,17 @@ package struct GitBlobMap: Sendable, Equatable {
     package mutating func setBlob(_ id: GitID, _ blob: GitBlob) { blobs[id] = blob }
     package mutating func setSubmodule(_ id: GitID, _ blob: GitBlob) { submodules[id] = blob }
 
+    /// Every content named here, each side's own; one may come twice.
+    package var hashes: some Sequence<Hash> {
+        [blobs, submodules].lazy.flatMap { $0.values.lazy.map(\.hash) }
+    }
+
+    /// Forgets what `shouldForget` says, so that it is read again.
+    package mutating func forget(where shouldForget: (Hash) -> Bool) {
+        blobs = blobs.filter { !shouldForget($0.value.hash) }
+        submodules = submodules.filter { !shouldForget($0.value.hash) }
+    }
+
     private static let format = "git blob map"
     private static let magic = Array("HIFG\u{1}".utf8)
 

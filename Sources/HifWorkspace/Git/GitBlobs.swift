@@ -22,17 +22,21 @@ package struct GitBlobNeeds: Sendable {
     /// Commits that submodule entries name.
     package private(set) var submodules: Set<GitID> = []
 
-    /// Reads the changes of the whole line once. 24 bytes a blob. Paths that a repository cannot
-    /// hold are left out, as `GitMapper` leaves them out.
-    package init(_ source: GitSource, line: GitLine) throws {
-        let changes = try GitChanges(source, line: line, from: 0)
-        for commit in line.commits {
+    /// Reads the changes of the line from commit `first` on once. 24 bytes a blob. Paths that a
+    /// repository cannot hold are left out, as `GitMapper` leaves them out. For a line that is not
+    /// read from its beginning, what its changes replace is needed, too: an operation names it.
+    package init(_ source: GitSource, line: GitLine, from first: Int = 0) throws {
+        let changes = try GitChanges(source, line: line, from: first)
+        for commit in line.commits[first...] {
             try changes.each(of: commit) { change in
-                guard let after = change.after, (try? RepoPath(change.path)) != nil else { return }
-                if after.isSubmodule {
-                    submodules.insert(after.id)
-                } else {
-                    blobs.insert(after.id)
+                let sides = first == 0 ? [change.after] : [change.before, change.after]
+                guard (try? RepoPath(change.path)) != nil else { return }
+                for case let side? in sides {
+                    if side.isSubmodule {
+                        submodules.insert(side.id)
+                    } else {
+                        blobs.insert(side.id)
+                    }
                 }
             }
         }

@@ -38,9 +38,11 @@ package struct GitExportCommit: Sendable {
 package protocol GitExportSource {
     /// The next position, from the first on; nil after the last.
     mutating func next() async throws -> GitExportCommit?
-    /// Content of `blob` from `offset` on: at least one byte, at most what is left. Small contents
-    /// come whole, large ones in pieces of the source's choice. Asked for once per content.
-    mutating func piece(of blob: GitBlob, at offset: UInt64) async throws -> [UInt8]
+    /// Hands over the content of `blob`, in pieces of the source's choice. Asked for once per content,
+    /// and only for contents of the position given last.
+    mutating func content(
+        of blob: GitBlob, _ receive: ([UInt8]) async throws -> Void
+    ) async throws
 }
 
 /// Writes positions as an ordinary git repository with a work tree.
@@ -222,16 +224,20 @@ package enum GitExport {
             _ blob: GitBlob, from source: inout some GitExportSource,
             _ body: ([UInt8]) throws -> Void
         ) async throws {
-            var offset: UInt64 = 0
-            while offset < blob.size {
-                let piece = try await source.piece(of: blob, at: offset)
-                guard !piece.isEmpty, UInt64(piece.count) <= blob.size - offset else {
+            // A reader of the stream would take what follows for commands.
+            func check(_ isRight: Bool) throws {
+                guard isRight else {
                     throw GitError(
                         .damaged, "Content \(blob.hash) is not of the size its entries say.")
                 }
-                try body(piece)
-                offset += UInt64(piece.count)
             }
+            var rest = blob.size
+            try await source.content(of: blob) { piece in
+                try check(UInt64(piece.count) <= rest)
+                rest -= UInt64(piece.count)
+                try body(piece)
+            }
+            try check(rest == 0)
         }
     }
 }

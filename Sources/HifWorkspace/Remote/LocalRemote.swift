@@ -85,6 +85,10 @@ package final class LocalRemote: Remote {
         try await repository.detail(at: position)
     }
 
+    package func details(from first: Position, limit: Int) async throws -> [LandingDetail] {
+        try await repository.details(from: first, limit: limit)
+    }
+
     package func tags() async throws -> [String: Position] {
         try await repository.control(at: try await repository.newest()).tags
     }

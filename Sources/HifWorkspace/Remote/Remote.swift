@@ -52,6 +52,10 @@ package protocol Remote: Sendable {
     /// One landing with its operations and its session document.
     func landing(at position: Position) async throws -> LandingDetail
 
+    /// Landings from `first` on, oldest first, each whole: at most `limit`, fewer when they are large
+    /// or the newest one is among them; none when `first` is after the newest.
+    func details(from first: Position, limit: Int) async throws -> [LandingDetail]
+
     /// Names of positions.
     func tags() async throws -> [String: Position]
 
@@ -60,4 +64,17 @@ package protocol Remote: Sendable {
     ) async throws -> UInt64
     func events(of session: SessionID, from first: UInt64) async throws -> [SessionEvent]
     func openSessions(limit: Int) async throws -> [SessionID]
+}
+
+extension Remote {
+    /// One after another; a remote that can do better does.
+    package func details(from first: Position, limit: Int) async throws -> [LandingDetail] {
+        let newest = try await newest().position
+        guard first <= newest, limit > 0 else { return [] }
+        var details: [LandingDetail] = []
+        for position in max(first, 1)...min(newest, first + UInt64(limit) - 1) {
+            details.append(try await landing(at: position))
+        }
+        return details
+    }
 }

@@ -25,10 +25,14 @@ private struct LineExport: GitExportSource {
 
     mutating func next() -> GitExportCommit? { commits.popLast() }
 
-    mutating func piece(of blob: GitBlob, at offset: UInt64) throws -> [UInt8] {
-        if offset == 0 { asked[blob.hash, default: 0] += 1 }
+    mutating func content(
+        of blob: GitBlob, _ receive: ([UInt8]) async throws -> Void
+    ) async throws {
+        asked[blob.hash, default: 0] += 1
         let content = try #require(contents[blob.hash])
-        return Array(content[Int(offset)...].prefix(pieceBytes))
+        for start in stride(from: 0, to: content.count, by: pieceBytes) {
+            try await receive(Array(content[start...].prefix(pieceBytes)))
+        }
     }
 }
 
@@ -38,7 +42,11 @@ private struct HandMade: GitExportSource {
     var content: [UInt8] = []
 
     mutating func next() -> GitExportCommit? { commits.isEmpty ? nil : commits.removeFirst() }
-    mutating func piece(of blob: GitBlob, at offset: UInt64) -> [UInt8] { content }
+    mutating func content(
+        of blob: GitBlob, _ receive: ([UInt8]) async throws -> Void
+    ) async throws {
+        try await receive(content)
+    }
 
     static func commit(
         _ operations: [GitOperation], name: String = "N", email: String = "e@x",
