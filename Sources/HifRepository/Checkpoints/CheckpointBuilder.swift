@@ -21,6 +21,12 @@ package struct CheckpointBuilder: Sendable {
     /// built. Memory: the nodes that are new in one checkpoint.
     package func build(dueAt epoch: Epoch) async throws(ReadError) {
         guard epoch > 0, try await !reader.loadFooter(epoch) else { return }
+        try await buildMissing(upTo: epoch)
+    }
+
+    /// Builds every checkpoint due up to slot `epoch`, itself one, that is missing. Reads the
+    /// footers of all others.
+    package func buildMissing(upTo epoch: Epoch) async throws(ReadError) {
         for epoch in try await reader.missing(from: epoch) {
             let sealed = try await packed(epoch)
             do throws(StoreError) {
