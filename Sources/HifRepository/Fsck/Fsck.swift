@@ -11,7 +11,8 @@ import HifStore
 /// compare.
 ///
 /// Memory: the ids of packs and sessions, the nodes of one tree (trimmed), one pack or checkpoint at
-/// a time and, `deep`, some 28 bytes for each content and 32 for each node. Writers may go on meanwhile; what lands after the start is not looked at.
+/// a time and, `deep`, some 28 bytes for each content and 32 for each node. Writers may go on
+/// meanwhile; what lands after the start is not looked at.
 package struct Fsck: Sendable {
     let store: any ObjectStore
     let world: World
