@@ -1,5 +1,6 @@
 import HifCore
 import HifRepository
+import Testing
 
 /// Intents made directly, for what the receiving side would not make or what needs no content.
 enum TestIntent {
@@ -37,4 +38,9 @@ extension LandingAnswer {
     var position: Position? {
         if case .landed(let landed) = self { landed.position } else { nil }
     }
+}
+
+/// Records an issue, in a guard that has to return.
+func fail(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    Issue.record(Comment(rawValue: text), sourceLocation: sourceLocation)
 }

@@ -53,7 +53,9 @@ import Testing
         _ = try await TestProject(store: base)
         let store = FaultyStore(base, script: [.init(.put, prefix: "log/", nth: 1, .diskFull)])
         let repository = Repository(store: store, world: TestProject.world(seed: 3))
-        let intents = try (UInt64(1)...4).map { try PreparedLandingTests.intent($0, "f\($0)", at: $0) }
+        let intents = try (UInt64(1)...4).map {
+            try PreparedLandingTests.intent($0, "f\($0)", at: $0)
+        }
         #expect(
             PreparedLandingTests.positions(try await repository.submit(intents)) == [
                 nil, nil, nil, nil,
