@@ -90,7 +90,7 @@ if !coreOnly {
         .target(
             name: "HifAPI",
             dependencies: [
-                "HifCore",
+                "HifCore", "HifRepository",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),

@@ -6,15 +6,14 @@ package struct Forge: Sendable {
     package let access: Access
     package let authenticator: Authenticator
     package let addresses: Addresses
-    /// Nil for a forge that only knows people; nothing about projects works then.
-    package let repositories: (any ProjectRepositories)?
+    package let repositories: ProjectRepositories
     /// Milliseconds since 1970.
     package let now: @Sendable () -> Int64
     let limiters = Limiters()
 
     package init(
         accounts: Accounts, passwords: PasswordHasher, addresses: Addresses,
-        repositories: (any ProjectRepositories)?, now: @escaping @Sendable () -> Int64
+        repositories: ProjectRepositories, now: @escaping @Sendable () -> Int64
     ) {
         self.accounts = accounts
         self.passwords = passwords

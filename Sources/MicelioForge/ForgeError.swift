@@ -24,6 +24,8 @@ package struct ForgeError: Error, Hashable, Sendable {
         case invalidArgument = "invalid_argument"
         case rateLimited = "rate_limited"
         case unavailable
+        /// Something stored is not what it should be; fsck has to look.
+        case damaged
         case unimplemented
         case internalError = "internal"
     }

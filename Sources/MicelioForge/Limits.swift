@@ -38,16 +38,15 @@ package enum Limits {
     /// Networks that one limiter remembers; the oldest are forgotten first.
     package static let rateLimitKeysMax = 10_000
 
+    /// Threads that wait for the disk: reads and synced writes under way at once.
+    package static let diskThreads = 16
+    /// Packs that are received or checked at once; each is in memory whole.
+    package static let uploadsAtOnce = 4
+
     // Requests.
     package static let formBytesMax = 16_384
-    /// gRPC messages: the contract says 1 MiB; a little more for their frame.
-    package static let messageBytesMax = (1 << 20) + 4_096
     package static let pageItemsMax = 100
-    package static let hashesPerContentRequestMax = 4_096
-    package static let hashesPerLackRequestMax = 8_192
-    /// Data in one message of a blob stream.
-    package static let blobFrameBytes = 256 << 10
-    package static let conflictsPerReplyMax = 1_000
+    // What gRPC messages and streams may hold is in `WireLimits`, for the client keeps to it too.
 }
 
 /// So many tries in a window for one network, and so many for all of them together.

@@ -38,7 +38,7 @@ struct Serve: AsyncParsableCommand {
         try await reportingErrors {
             let logger = try makeLogger()
             let server = try await ForgeServer(
-                configuration(), repositories: { _ in nil }, logger: logger
+                configuration(), logger: logger
             ) { forge, file in
                 printLine(file.line)
                 await announceSetup(of: forge)

@@ -20,6 +20,19 @@ package enum Micelio_V1_Content: Sendable {
     package static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Content")
     /// Namespace for method metadata.
     package enum Method: Sendable {
+        /// Namespace for "Tree" metadata.
+        package enum Tree: Sendable {
+            /// Request type for "Tree".
+            package typealias Input = Micelio_V1_TreeRequest
+            /// Response type for "Tree".
+            package typealias Output = Micelio_V1_TreeReply
+            /// Descriptor for "Tree".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Content"),
+                method: "Tree",
+                type: .unary
+            )
+        }
         /// Namespace for "Nodes" metadata.
         package enum Nodes: Sendable {
             /// Request type for "Nodes".
@@ -61,6 +74,7 @@ package enum Micelio_V1_Content: Sendable {
         }
         /// Descriptors for all methods in the "micelio.v1.Content" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
+            Tree.descriptor,
             Nodes.descriptor,
             Blobs.descriptor,
             Lack.descriptor
@@ -95,11 +109,29 @@ extension Micelio_V1_Content {
     /// > Content by hash, always of a project and a position the caller may read: a hash alone opens
     /// > nothing, so knowing the hash of somebody's private file is no way to get it.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
+        /// Handle the "Tree" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The root of the tree at a position.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Micelio_V1_TreeRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Micelio_V1_TreeReply` messages.
+        func tree(
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_TreeRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_TreeReply>
+
         /// Handle the "Nodes" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Tree nodes by hash. Unknown hashes come back as missing; order is not promised.
+        /// > Nodes of the tree at a position. Fails with not_found when one of them is not to be had.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_NodesRequest` messages.
@@ -117,7 +149,9 @@ extension Micelio_V1_Content {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Blobs and chunks by hash, many small ones in a message and large ones in pieces, in order.
+        /// > Blobs by hash: many small ones in a message, large ones in pieces. The parts of one blob come
+        /// > in order and together; the order of blobs is the forge's choice. Fails with not_found, before
+        /// > anything is sent, when one of them is not to be had.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_BlobsRequest` messages.
@@ -163,11 +197,29 @@ extension Micelio_V1_Content {
     /// > Content by hash, always of a project and a position the caller may read: a hash alone opens
     /// > nothing, so knowing the hash of somebody's private file is no way to get it.
     package protocol ServiceProtocol: Micelio_V1_Content.StreamingServiceProtocol {
+        /// Handle the "Tree" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The root of the tree at a position.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_TreeRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Micelio_V1_TreeReply` message.
+        func tree(
+            request: GRPCCore.ServerRequest<Micelio_V1_TreeRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Micelio_V1_TreeReply>
+
         /// Handle the "Nodes" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Tree nodes by hash. Unknown hashes come back as missing; order is not promised.
+        /// > Nodes of the tree at a position. Fails with not_found when one of them is not to be had.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_NodesRequest` message.
@@ -185,7 +237,9 @@ extension Micelio_V1_Content {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Blobs and chunks by hash, many small ones in a message and large ones in pieces, in order.
+        /// > Blobs by hash: many small ones in a message, large ones in pieces. The parts of one blob come
+        /// > in order and together; the order of blobs is the forge's choice. Fails with not_found, before
+        /// > anything is sent, when one of them is not to be had.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_BlobsRequest` message.
@@ -229,11 +283,29 @@ extension Micelio_V1_Content {
     /// > Content by hash, always of a project and a position the caller may read: a hash alone opens
     /// > nothing, so knowing the hash of somebody's private file is no way to get it.
     package protocol SimpleServiceProtocol: Micelio_V1_Content.ServiceProtocol {
+        /// Handle the "Tree" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The root of the tree at a position.
+        ///
+        /// - Parameters:
+        ///   - request: A `Micelio_V1_TreeRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Micelio_V1_TreeReply` to respond with.
+        func tree(
+            request: Micelio_V1_TreeRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Micelio_V1_TreeReply
+
         /// Handle the "Nodes" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Tree nodes by hash. Unknown hashes come back as missing; order is not promised.
+        /// > Nodes of the tree at a position. Fails with not_found when one of them is not to be had.
         ///
         /// - Parameters:
         ///   - request: A `Micelio_V1_NodesRequest` message.
@@ -252,7 +324,9 @@ extension Micelio_V1_Content {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Blobs and chunks by hash, many small ones in a message and large ones in pieces, in order.
+        /// > Blobs by hash: many small ones in a message, large ones in pieces. The parts of one blob come
+        /// > in order and together; the order of blobs is the forge's choice. Fails with not_found, before
+        /// > anything is sent, when one of them is not to be had.
         ///
         /// - Parameters:
         ///   - request: A `Micelio_V1_BlobsRequest` message.
@@ -292,6 +366,17 @@ extension Micelio_V1_Content {
 extension Micelio_V1_Content.StreamingServiceProtocol {
     package func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
         router.registerHandler(
+            forMethod: Micelio_V1_Content.Method.Tree.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_TreeRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_TreeReply>(),
+            handler: { request, context in
+                try await self.tree(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Micelio_V1_Content.Method.Nodes.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_NodesRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_NodesReply>(),
@@ -330,6 +415,17 @@ extension Micelio_V1_Content.StreamingServiceProtocol {
 // Default implementation of streaming methods from 'StreamingServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Micelio_V1_Content.ServiceProtocol {
+    package func tree(
+        request: GRPCCore.StreamingServerRequest<Micelio_V1_TreeRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_TreeReply> {
+        let response = try await self.tree(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
     package func nodes(
         request: GRPCCore.StreamingServerRequest<Micelio_V1_NodesRequest>,
         context: GRPCCore.ServerContext
@@ -367,6 +463,19 @@ extension Micelio_V1_Content.ServiceProtocol {
 // Default implementation of methods from 'ServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Micelio_V1_Content.SimpleServiceProtocol {
+    package func tree(
+        request: GRPCCore.ServerRequest<Micelio_V1_TreeRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Micelio_V1_TreeReply> {
+        return GRPCCore.ServerResponse<Micelio_V1_TreeReply>(
+            message: try await self.tree(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
     package func nodes(
         request: GRPCCore.ServerRequest<Micelio_V1_NodesRequest>,
         context: GRPCCore.ServerContext
@@ -429,11 +538,34 @@ extension Micelio_V1_Content {
     /// > Content by hash, always of a project and a position the caller may read: a hash alone opens
     /// > nothing, so knowing the hash of somebody's private file is no way to get it.
     package protocol ClientProtocol: Sendable {
+        /// Call the "Tree" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The root of the tree at a position.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_TreeRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_TreeRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_TreeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func tree<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_TreeRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_TreeRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_TreeReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_TreeReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
         /// Call the "Nodes" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Tree nodes by hash. Unknown hashes come back as missing; order is not promised.
+        /// > Nodes of the tree at a position. Fails with not_found when one of them is not to be had.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_NodesRequest` message.
@@ -456,7 +588,9 @@ extension Micelio_V1_Content {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Blobs and chunks by hash, many small ones in a message and large ones in pieces, in order.
+        /// > Blobs by hash: many small ones in a message, large ones in pieces. The parts of one blob come
+        /// > in order and together; the order of blobs is the forge's choice. Fails with not_found, before
+        /// > anything is sent, when one of them is not to be had.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_BlobsRequest` message.
@@ -520,11 +654,45 @@ extension Micelio_V1_Content {
             self.client = client
         }
 
+        /// Call the "Tree" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The root of the tree at a position.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_TreeRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_TreeRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_TreeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func tree<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_TreeRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_TreeRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_TreeReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_TreeReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Micelio_V1_Content.Method.Tree.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "Nodes" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Tree nodes by hash. Unknown hashes come back as missing; order is not promised.
+        /// > Nodes of the tree at a position. Fails with not_found when one of them is not to be had.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_NodesRequest` message.
@@ -556,7 +724,9 @@ extension Micelio_V1_Content {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Blobs and chunks by hash, many small ones in a message and large ones in pieces, in order.
+        /// > Blobs by hash: many small ones in a message, large ones in pieces. The parts of one blob come
+        /// > in order and together; the order of blobs is the forge's choice. Fails with not_found, before
+        /// > anything is sent, when one of them is not to be had.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_BlobsRequest` message.
@@ -623,11 +793,40 @@ extension Micelio_V1_Content {
 // Helpers providing default arguments to 'ClientProtocol' methods.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Micelio_V1_Content.ClientProtocol {
+    /// Call the "Tree" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The root of the tree at a position.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Micelio_V1_TreeRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func tree<Result>(
+        request: GRPCCore.ClientRequest<Micelio_V1_TreeRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_TreeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.tree(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_TreeRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_TreeReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Nodes" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Tree nodes by hash. Unknown hashes come back as missing; order is not promised.
+    /// > Nodes of the tree at a position. Fails with not_found when one of them is not to be had.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Micelio_V1_NodesRequest` message.
@@ -654,7 +853,9 @@ extension Micelio_V1_Content.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Blobs and chunks by hash, many small ones in a message and large ones in pieces, in order.
+    /// > Blobs by hash: many small ones in a message, large ones in pieces. The parts of one blob come
+    /// > in order and together; the order of blobs is the forge's choice. Fails with not_found, before
+    /// > anything is sent, when one of them is not to be had.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Micelio_V1_BlobsRequest` message.
@@ -710,11 +911,44 @@ extension Micelio_V1_Content.ClientProtocol {
 // Helpers providing sugared APIs for 'ClientProtocol' methods.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Micelio_V1_Content.ClientProtocol {
+    /// Call the "Tree" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The root of the tree at a position.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func tree<Result>(
+        _ message: Micelio_V1_TreeRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_TreeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Micelio_V1_TreeRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.tree(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Nodes" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Tree nodes by hash. Unknown hashes come back as missing; order is not promised.
+    /// > Nodes of the tree at a position. Fails with not_found when one of them is not to be had.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -745,7 +979,9 @@ extension Micelio_V1_Content.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Blobs and chunks by hash, many small ones in a message and large ones in pieces, in order.
+    /// > Blobs by hash: many small ones in a message, large ones in pieces. The parts of one blob come
+    /// > in order and together; the order of blobs is the forge's choice. Fails with not_found, before
+    /// > anything is sent, when one of them is not to be had.
     ///
     /// - Parameters:
     ///   - message: request message to send.

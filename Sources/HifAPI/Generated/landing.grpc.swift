@@ -46,38 +46,24 @@ package enum Micelio_V1_Landings: Sendable {
                 type: .clientStreaming
             )
         }
-        /// Namespace for "Abandon" metadata.
-        package enum Abandon: Sendable {
-            /// Request type for "Abandon".
-            package typealias Input = Micelio_V1_AbandonRequest
-            /// Response type for "Abandon".
-            package typealias Output = Micelio_V1_LandReply
-            /// Descriptor for "Abandon".
+        /// Namespace for "Submit" metadata.
+        package enum Submit: Sendable {
+            /// Request type for "Submit".
+            package typealias Input = Micelio_V1_SubmitRequest
+            /// Response type for "Submit".
+            package typealias Output = Micelio_V1_SubmitReply
+            /// Descriptor for "Submit".
             package static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Landings"),
-                method: "Abandon",
-                type: .unary
-            )
-        }
-        /// Namespace for "Resolve" metadata.
-        package enum Resolve: Sendable {
-            /// Request type for "Resolve".
-            package typealias Input = Micelio_V1_ResolveRequest
-            /// Response type for "Resolve".
-            package typealias Output = Micelio_V1_LandReply
-            /// Descriptor for "Resolve".
-            package static let descriptor = GRPCCore.MethodDescriptor(
-                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Landings"),
-                method: "Resolve",
-                type: .unary
+                method: "Submit",
+                type: .clientStreaming
             )
         }
         /// Descriptors for all methods in the "micelio.v1.Landings" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             UploadPack.descriptor,
             Land.descriptor,
-            Abandon.descriptor,
-            Resolve.descriptor
+            Submit.descriptor
         ]
     }
 }
@@ -103,12 +89,17 @@ extension Micelio_V1_Landings {
     ///
     /// Where possible, prefer using the stricter, less-verbose ``ServiceProtocol``
     /// or ``SimpleServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The way into the log. Everything here may be repeated after any error: packs are named by their
+    /// > content, and a landing is recognised by its session.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
         /// Handle the "UploadPack" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One pack: a header first, then its bytes in pieces. Durable when answered.
+        /// > Stores a pack of new content: a header, then its bytes in pieces. Durable when answered.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_UploadPackRequest` messages.
@@ -126,7 +117,8 @@ extension Micelio_V1_Landings {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Asks for a landing: the intent first, then its operations in as many messages as they need.
+        /// > Lands a session. The forge places the content, folds the session's events, merges lines where
+        /// > both sides changed a text, and says what became of it.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_LandRequest` messages.
@@ -140,41 +132,23 @@ extension Micelio_V1_Landings {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_LandReply>
 
-        /// Handle the "Abandon" method.
+        /// Handle the "Submit" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Closes a session without a landing.
+        /// > Submits intents that the caller has prepared whole, as an import does, in order.
         ///
         /// - Parameters:
-        ///   - request: A streaming request of `Micelio_V1_AbandonRequest` messages.
+        ///   - request: A streaming request of `Micelio_V1_SubmitRequest` messages.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
-        /// - Returns: A streaming response of `Micelio_V1_LandReply` messages.
-        func abandon(
-            request: GRPCCore.StreamingServerRequest<Micelio_V1_AbandonRequest>,
+        /// - Returns: A streaming response of `Micelio_V1_SubmitReply` messages.
+        func submit(
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_SubmitRequest>,
             context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_LandReply>
-
-        /// Handle the "Resolve" method.
-        ///
-        /// > Source IDL Documentation:
-        /// >
-        /// > What became of a session: the way out of an answer that was lost, on any node.
-        ///
-        /// - Parameters:
-        ///   - request: A streaming request of `Micelio_V1_ResolveRequest` messages.
-        ///   - context: Context providing information about the RPC.
-        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
-        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
-        ///     to an internal error.
-        /// - Returns: A streaming response of `Micelio_V1_LandReply` messages.
-        func resolve(
-            request: GRPCCore.StreamingServerRequest<Micelio_V1_ResolveRequest>,
-            context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_LandReply>
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_SubmitReply>
     }
 
     /// Service protocol for the "micelio.v1.Landings" service.
@@ -184,12 +158,17 @@ extension Micelio_V1_Landings {
     /// trailing response metadata. If you don't need these then consider using
     /// the ``SimpleServiceProtocol``. If you need fine grained control over your RPCs then
     /// use ``StreamingServiceProtocol``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The way into the log. Everything here may be repeated after any error: packs are named by their
+    /// > content, and a landing is recognised by its session.
     package protocol ServiceProtocol: Micelio_V1_Landings.StreamingServiceProtocol {
         /// Handle the "UploadPack" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One pack: a header first, then its bytes in pieces. Durable when answered.
+        /// > Stores a pack of new content: a header, then its bytes in pieces. Durable when answered.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_UploadPackRequest` messages.
@@ -207,7 +186,8 @@ extension Micelio_V1_Landings {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Asks for a landing: the intent first, then its operations in as many messages as they need.
+        /// > Lands a session. The forge places the content, folds the session's events, merges lines where
+        /// > both sides changed a text, and says what became of it.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_LandRequest` messages.
@@ -221,41 +201,23 @@ extension Micelio_V1_Landings {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Micelio_V1_LandReply>
 
-        /// Handle the "Abandon" method.
+        /// Handle the "Submit" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Closes a session without a landing.
+        /// > Submits intents that the caller has prepared whole, as an import does, in order.
         ///
         /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_AbandonRequest` message.
+        ///   - request: A streaming request of `Micelio_V1_SubmitRequest` messages.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
-        /// - Returns: A response containing a single `Micelio_V1_LandReply` message.
-        func abandon(
-            request: GRPCCore.ServerRequest<Micelio_V1_AbandonRequest>,
+        /// - Returns: A response containing a single `Micelio_V1_SubmitReply` message.
+        func submit(
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_SubmitRequest>,
             context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.ServerResponse<Micelio_V1_LandReply>
-
-        /// Handle the "Resolve" method.
-        ///
-        /// > Source IDL Documentation:
-        /// >
-        /// > What became of a session: the way out of an answer that was lost, on any node.
-        ///
-        /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_ResolveRequest` message.
-        ///   - context: Context providing information about the RPC.
-        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
-        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
-        ///     to an internal error.
-        /// - Returns: A response containing a single `Micelio_V1_LandReply` message.
-        func resolve(
-            request: GRPCCore.ServerRequest<Micelio_V1_ResolveRequest>,
-            context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.ServerResponse<Micelio_V1_LandReply>
+        ) async throws -> GRPCCore.ServerResponse<Micelio_V1_SubmitReply>
     }
 
     /// Simple service protocol for the "micelio.v1.Landings" service.
@@ -263,12 +225,17 @@ extension Micelio_V1_Landings {
     /// This is the highest level protocol for the service. The API is the easiest to use but
     /// doesn't provide access to request or response metadata. If you need access to these
     /// then use ``ServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The way into the log. Everything here may be repeated after any error: packs are named by their
+    /// > content, and a landing is recognised by its session.
     package protocol SimpleServiceProtocol: Micelio_V1_Landings.ServiceProtocol {
         /// Handle the "UploadPack" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One pack: a header first, then its bytes in pieces. Durable when answered.
+        /// > Stores a pack of new content: a header, then its bytes in pieces. Durable when answered.
         ///
         /// - Parameters:
         ///   - request: A stream of `Micelio_V1_UploadPackRequest` messages.
@@ -286,7 +253,8 @@ extension Micelio_V1_Landings {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Asks for a landing: the intent first, then its operations in as many messages as they need.
+        /// > Lands a session. The forge places the content, folds the session's events, merges lines where
+        /// > both sides changed a text, and says what became of it.
         ///
         /// - Parameters:
         ///   - request: A stream of `Micelio_V1_LandRequest` messages.
@@ -300,41 +268,23 @@ extension Micelio_V1_Landings {
             context: GRPCCore.ServerContext
         ) async throws -> Micelio_V1_LandReply
 
-        /// Handle the "Abandon" method.
+        /// Handle the "Submit" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Closes a session without a landing.
+        /// > Submits intents that the caller has prepared whole, as an import does, in order.
         ///
         /// - Parameters:
-        ///   - request: A `Micelio_V1_AbandonRequest` message.
+        ///   - request: A stream of `Micelio_V1_SubmitRequest` messages.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
-        /// - Returns: A `Micelio_V1_LandReply` to respond with.
-        func abandon(
-            request: Micelio_V1_AbandonRequest,
+        /// - Returns: A `Micelio_V1_SubmitReply` to respond with.
+        func submit(
+            request: GRPCCore.RPCAsyncSequence<Micelio_V1_SubmitRequest, any Swift.Error>,
             context: GRPCCore.ServerContext
-        ) async throws -> Micelio_V1_LandReply
-
-        /// Handle the "Resolve" method.
-        ///
-        /// > Source IDL Documentation:
-        /// >
-        /// > What became of a session: the way out of an answer that was lost, on any node.
-        ///
-        /// - Parameters:
-        ///   - request: A `Micelio_V1_ResolveRequest` message.
-        ///   - context: Context providing information about the RPC.
-        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
-        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
-        ///     to an internal error.
-        /// - Returns: A `Micelio_V1_LandReply` to respond with.
-        func resolve(
-            request: Micelio_V1_ResolveRequest,
-            context: GRPCCore.ServerContext
-        ) async throws -> Micelio_V1_LandReply
+        ) async throws -> Micelio_V1_SubmitReply
     }
 }
 
@@ -365,22 +315,11 @@ extension Micelio_V1_Landings.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
-            forMethod: Micelio_V1_Landings.Method.Abandon.descriptor,
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_AbandonRequest>(),
-            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_LandReply>(),
+            forMethod: Micelio_V1_Landings.Method.Submit.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_SubmitRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_SubmitReply>(),
             handler: { request, context in
-                try await self.abandon(
-                    request: request,
-                    context: context
-                )
-            }
-        )
-        router.registerHandler(
-            forMethod: Micelio_V1_Landings.Method.Resolve.descriptor,
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_ResolveRequest>(),
-            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_LandReply>(),
-            handler: { request, context in
-                try await self.resolve(
+                try await self.submit(
                     request: request,
                     context: context
                 )
@@ -414,23 +353,12 @@ extension Micelio_V1_Landings.ServiceProtocol {
         return GRPCCore.StreamingServerResponse(single: response)
     }
 
-    package func abandon(
-        request: GRPCCore.StreamingServerRequest<Micelio_V1_AbandonRequest>,
+    package func submit(
+        request: GRPCCore.StreamingServerRequest<Micelio_V1_SubmitRequest>,
         context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_LandReply> {
-        let response = try await self.abandon(
-            request: GRPCCore.ServerRequest(stream: request),
-            context: context
-        )
-        return GRPCCore.StreamingServerResponse(single: response)
-    }
-
-    package func resolve(
-        request: GRPCCore.StreamingServerRequest<Micelio_V1_ResolveRequest>,
-        context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_LandReply> {
-        let response = try await self.resolve(
-            request: GRPCCore.ServerRequest(stream: request),
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_SubmitReply> {
+        let response = try await self.submit(
+            request: request,
             context: context
         )
         return GRPCCore.StreamingServerResponse(single: response)
@@ -466,26 +394,13 @@ extension Micelio_V1_Landings.SimpleServiceProtocol {
         )
     }
 
-    package func abandon(
-        request: GRPCCore.ServerRequest<Micelio_V1_AbandonRequest>,
+    package func submit(
+        request: GRPCCore.StreamingServerRequest<Micelio_V1_SubmitRequest>,
         context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.ServerResponse<Micelio_V1_LandReply> {
-        return GRPCCore.ServerResponse<Micelio_V1_LandReply>(
-            message: try await self.abandon(
-                request: request.message,
-                context: context
-            ),
-            metadata: [:]
-        )
-    }
-
-    package func resolve(
-        request: GRPCCore.ServerRequest<Micelio_V1_ResolveRequest>,
-        context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.ServerResponse<Micelio_V1_LandReply> {
-        return GRPCCore.ServerResponse<Micelio_V1_LandReply>(
-            message: try await self.resolve(
-                request: request.message,
+    ) async throws -> GRPCCore.ServerResponse<Micelio_V1_SubmitReply> {
+        return GRPCCore.ServerResponse<Micelio_V1_SubmitReply>(
+            message: try await self.submit(
+                request: request.messages,
                 context: context
             ),
             metadata: [:]
@@ -501,12 +416,17 @@ extension Micelio_V1_Landings {
     ///
     /// You don't need to implement this protocol directly, use the generated
     /// implementation, ``Client``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The way into the log. Everything here may be repeated after any error: packs are named by their
+    /// > content, and a landing is recognised by its session.
     package protocol ClientProtocol: Sendable {
         /// Call the "UploadPack" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One pack: a header first, then its bytes in pieces. Durable when answered.
+        /// > Stores a pack of new content: a header, then its bytes in pieces. Durable when answered.
         ///
         /// - Parameters:
         ///   - request: A streaming request producing `Micelio_V1_UploadPackRequest` messages.
@@ -529,7 +449,8 @@ extension Micelio_V1_Landings {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Asks for a landing: the intent first, then its operations in as many messages as they need.
+        /// > Lands a session. The forge places the content, folds the session's events, merges lines where
+        /// > both sides changed a text, and says what became of it.
         ///
         /// - Parameters:
         ///   - request: A streaming request producing `Micelio_V1_LandRequest` messages.
@@ -548,50 +469,27 @@ extension Micelio_V1_Landings {
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
-        /// Call the "Abandon" method.
+        /// Call the "Submit" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Closes a session without a landing.
+        /// > Submits intents that the caller has prepared whole, as an import does, in order.
         ///
         /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_AbandonRequest` message.
-        ///   - serializer: A serializer for `Micelio_V1_AbandonRequest` messages.
-        ///   - deserializer: A deserializer for `Micelio_V1_LandReply` messages.
+        ///   - request: A streaming request producing `Micelio_V1_SubmitRequest` messages.
+        ///   - serializer: A serializer for `Micelio_V1_SubmitRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_SubmitReply` messages.
         ///   - options: Options to apply to this RPC.
         ///   - handleResponse: A closure which handles the response and returns its result to
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        func abandon<Result>(
-            request: GRPCCore.ClientRequest<Micelio_V1_AbandonRequest>,
-            serializer: some GRPCCore.MessageSerializer<Micelio_V1_AbandonRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_LandReply>,
+        func submit<Result>(
+            request: GRPCCore.StreamingClientRequest<Micelio_V1_SubmitRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_SubmitRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_SubmitReply>,
             options: GRPCCore.CallOptions,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandReply>) async throws -> Result
-        ) async throws -> Result where Result: Sendable
-
-        /// Call the "Resolve" method.
-        ///
-        /// > Source IDL Documentation:
-        /// >
-        /// > What became of a session: the way out of an answer that was lost, on any node.
-        ///
-        /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_ResolveRequest` message.
-        ///   - serializer: A serializer for `Micelio_V1_ResolveRequest` messages.
-        ///   - deserializer: A deserializer for `Micelio_V1_LandReply` messages.
-        ///   - options: Options to apply to this RPC.
-        ///   - handleResponse: A closure which handles the response and returns its result to
-        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-        ///       already finished.
-        /// - Returns: The result of `handleResponse`.
-        func resolve<Result>(
-            request: GRPCCore.ClientRequest<Micelio_V1_ResolveRequest>,
-            serializer: some GRPCCore.MessageSerializer<Micelio_V1_ResolveRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_LandReply>,
-            options: GRPCCore.CallOptions,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandReply>) async throws -> Result
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_SubmitReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -600,6 +498,11 @@ extension Micelio_V1_Landings {
     /// The ``Client`` provides an implementation of ``ClientProtocol`` which wraps
     /// a `GRPCCore.GRPCCClient`. The underlying `GRPCClient` provides the long-lived
     /// means of communication with the remote peer.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The way into the log. Everything here may be repeated after any error: packs are named by their
+    /// > content, and a landing is recognised by its session.
     package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
         private let client: GRPCCore.GRPCClient<Transport>
 
@@ -615,7 +518,7 @@ extension Micelio_V1_Landings {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > One pack: a header first, then its bytes in pieces. Durable when answered.
+        /// > Stores a pack of new content: a header, then its bytes in pieces. Durable when answered.
         ///
         /// - Parameters:
         ///   - request: A streaming request producing `Micelio_V1_UploadPackRequest` messages.
@@ -649,7 +552,8 @@ extension Micelio_V1_Landings {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Asks for a landing: the intent first, then its operations in as many messages as they need.
+        /// > Lands a session. The forge places the content, folds the session's events, merges lines where
+        /// > both sides changed a text, and says what became of it.
         ///
         /// - Parameters:
         ///   - request: A streaming request producing `Micelio_V1_LandRequest` messages.
@@ -679,67 +583,33 @@ extension Micelio_V1_Landings {
             )
         }
 
-        /// Call the "Abandon" method.
+        /// Call the "Submit" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Closes a session without a landing.
+        /// > Submits intents that the caller has prepared whole, as an import does, in order.
         ///
         /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_AbandonRequest` message.
-        ///   - serializer: A serializer for `Micelio_V1_AbandonRequest` messages.
-        ///   - deserializer: A deserializer for `Micelio_V1_LandReply` messages.
+        ///   - request: A streaming request producing `Micelio_V1_SubmitRequest` messages.
+        ///   - serializer: A serializer for `Micelio_V1_SubmitRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_SubmitReply` messages.
         ///   - options: Options to apply to this RPC.
         ///   - handleResponse: A closure which handles the response and returns its result to
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        package func abandon<Result>(
-            request: GRPCCore.ClientRequest<Micelio_V1_AbandonRequest>,
-            serializer: some GRPCCore.MessageSerializer<Micelio_V1_AbandonRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_LandReply>,
+        package func submit<Result>(
+            request: GRPCCore.StreamingClientRequest<Micelio_V1_SubmitRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_SubmitRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_SubmitReply>,
             options: GRPCCore.CallOptions = .defaults,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandReply>) async throws -> Result = { response in
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_SubmitReply>) async throws -> Result = { response in
                 try response.message
             }
         ) async throws -> Result where Result: Sendable {
-            try await self.client.unary(
+            try await self.client.clientStreaming(
                 request: request,
-                descriptor: Micelio_V1_Landings.Method.Abandon.descriptor,
-                serializer: serializer,
-                deserializer: deserializer,
-                options: options,
-                onResponse: handleResponse
-            )
-        }
-
-        /// Call the "Resolve" method.
-        ///
-        /// > Source IDL Documentation:
-        /// >
-        /// > What became of a session: the way out of an answer that was lost, on any node.
-        ///
-        /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_ResolveRequest` message.
-        ///   - serializer: A serializer for `Micelio_V1_ResolveRequest` messages.
-        ///   - deserializer: A deserializer for `Micelio_V1_LandReply` messages.
-        ///   - options: Options to apply to this RPC.
-        ///   - handleResponse: A closure which handles the response and returns its result to
-        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-        ///       already finished.
-        /// - Returns: The result of `handleResponse`.
-        package func resolve<Result>(
-            request: GRPCCore.ClientRequest<Micelio_V1_ResolveRequest>,
-            serializer: some GRPCCore.MessageSerializer<Micelio_V1_ResolveRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_LandReply>,
-            options: GRPCCore.CallOptions = .defaults,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandReply>) async throws -> Result = { response in
-                try response.message
-            }
-        ) async throws -> Result where Result: Sendable {
-            try await self.client.unary(
-                request: request,
-                descriptor: Micelio_V1_Landings.Method.Resolve.descriptor,
+                descriptor: Micelio_V1_Landings.Method.Submit.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -756,7 +626,7 @@ extension Micelio_V1_Landings.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > One pack: a header first, then its bytes in pieces. Durable when answered.
+    /// > Stores a pack of new content: a header, then its bytes in pieces. Durable when answered.
     ///
     /// - Parameters:
     ///   - request: A streaming request producing `Micelio_V1_UploadPackRequest` messages.
@@ -785,7 +655,8 @@ extension Micelio_V1_Landings.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Asks for a landing: the intent first, then its operations in as many messages as they need.
+    /// > Lands a session. The forge places the content, folds the session's events, merges lines where
+    /// > both sides changed a text, and says what became of it.
     ///
     /// - Parameters:
     ///   - request: A streaming request producing `Micelio_V1_LandRequest` messages.
@@ -810,59 +681,30 @@ extension Micelio_V1_Landings.ClientProtocol {
         )
     }
 
-    /// Call the "Abandon" method.
+    /// Call the "Submit" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Closes a session without a landing.
+    /// > Submits intents that the caller has prepared whole, as an import does, in order.
     ///
     /// - Parameters:
-    ///   - request: A request containing a single `Micelio_V1_AbandonRequest` message.
+    ///   - request: A streaming request producing `Micelio_V1_SubmitRequest` messages.
     ///   - options: Options to apply to this RPC.
     ///   - handleResponse: A closure which handles the response and returns its result to
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    package func abandon<Result>(
-        request: GRPCCore.ClientRequest<Micelio_V1_AbandonRequest>,
+    package func submit<Result>(
+        request: GRPCCore.StreamingClientRequest<Micelio_V1_SubmitRequest>,
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandReply>) async throws -> Result = { response in
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_SubmitReply>) async throws -> Result = { response in
             try response.message
         }
     ) async throws -> Result where Result: Sendable {
-        try await self.abandon(
+        try await self.submit(
             request: request,
-            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_AbandonRequest>(),
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_LandReply>(),
-            options: options,
-            onResponse: handleResponse
-        )
-    }
-
-    /// Call the "Resolve" method.
-    ///
-    /// > Source IDL Documentation:
-    /// >
-    /// > What became of a session: the way out of an answer that was lost, on any node.
-    ///
-    /// - Parameters:
-    ///   - request: A request containing a single `Micelio_V1_ResolveRequest` message.
-    ///   - options: Options to apply to this RPC.
-    ///   - handleResponse: A closure which handles the response and returns its result to
-    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-    ///       already finished.
-    /// - Returns: The result of `handleResponse`.
-    package func resolve<Result>(
-        request: GRPCCore.ClientRequest<Micelio_V1_ResolveRequest>,
-        options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandReply>) async throws -> Result = { response in
-            try response.message
-        }
-    ) async throws -> Result where Result: Sendable {
-        try await self.resolve(
-            request: request,
-            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_ResolveRequest>(),
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_LandReply>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_SubmitRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_SubmitReply>(),
             options: options,
             onResponse: handleResponse
         )
@@ -876,7 +718,7 @@ extension Micelio_V1_Landings.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > One pack: a header first, then its bytes in pieces. Durable when answered.
+    /// > Stores a pack of new content: a header, then its bytes in pieces. Durable when answered.
     ///
     /// - Parameters:
     ///   - metadata: Additional metadata to send, defaults to empty.
@@ -910,7 +752,8 @@ extension Micelio_V1_Landings.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Asks for a landing: the intent first, then its operations in as many messages as they need.
+    /// > Lands a session. The forge places the content, folds the session's events, merges lines where
+    /// > both sides changed a text, and says what became of it.
     ///
     /// - Parameters:
     ///   - metadata: Additional metadata to send, defaults to empty.
@@ -940,66 +783,34 @@ extension Micelio_V1_Landings.ClientProtocol {
         )
     }
 
-    /// Call the "Abandon" method.
+    /// Call the "Submit" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Closes a session without a landing.
+    /// > Submits intents that the caller has prepared whole, as an import does, in order.
     ///
     /// - Parameters:
-    ///   - message: request message to send.
     ///   - metadata: Additional metadata to send, defaults to empty.
     ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - producer: A closure producing request messages to send to the server. Returning
+    ///       from the closure closes the request stream.
     ///   - handleResponse: A closure which handles the response and returns its result to
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    package func abandon<Result>(
-        _ message: Micelio_V1_AbandonRequest,
+    package func submit<Result>(
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandReply>) async throws -> Result = { response in
+        requestProducer producer: @Sendable @escaping (GRPCCore.RPCWriter<Micelio_V1_SubmitRequest>) async throws -> Void,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_SubmitReply>) async throws -> Result = { response in
             try response.message
         }
     ) async throws -> Result where Result: Sendable {
-        let request = GRPCCore.ClientRequest<Micelio_V1_AbandonRequest>(
-            message: message,
-            metadata: metadata
+        let request = GRPCCore.StreamingClientRequest<Micelio_V1_SubmitRequest>(
+            metadata: metadata,
+            producer: producer
         )
-        return try await self.abandon(
-            request: request,
-            options: options,
-            onResponse: handleResponse
-        )
-    }
-
-    /// Call the "Resolve" method.
-    ///
-    /// > Source IDL Documentation:
-    /// >
-    /// > What became of a session: the way out of an answer that was lost, on any node.
-    ///
-    /// - Parameters:
-    ///   - message: request message to send.
-    ///   - metadata: Additional metadata to send, defaults to empty.
-    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
-    ///   - handleResponse: A closure which handles the response and returns its result to
-    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-    ///       already finished.
-    /// - Returns: The result of `handleResponse`.
-    package func resolve<Result>(
-        _ message: Micelio_V1_ResolveRequest,
-        metadata: GRPCCore.Metadata = [:],
-        options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandReply>) async throws -> Result = { response in
-            try response.message
-        }
-    ) async throws -> Result where Result: Sendable {
-        let request = GRPCCore.ClientRequest<Micelio_V1_ResolveRequest>(
-            message: message,
-            metadata: metadata
-        )
-        return try await self.resolve(
+        return try await self.submit(
             request: request,
             options: options,
             onResponse: handleResponse

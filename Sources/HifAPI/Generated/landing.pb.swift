@@ -39,7 +39,7 @@ package nonisolated struct Micelio_V1_UploadPackHeader: Sendable {
   /// Clears the value of `project`. Subsequent reads from it will return its default value.
   package mutating func clearProject() {self._project = nil}
 
-  /// The pack's key: BLAKE3 of its bytes.
+  /// BLAKE3 of the pack's bytes, which is its name.
   package var pack: Data = Data()
 
   package var byteCount: UInt64 = 0
@@ -97,7 +97,20 @@ package nonisolated struct Micelio_V1_UploadPackReply: Sendable {
   package init() {}
 }
 
-package nonisolated struct Micelio_V1_Intent: @unchecked Sendable {
+package nonisolated struct Micelio_V1_Operations: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var operations: [Micelio_V1_Operation] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What is wanted, said once and first.
+package nonisolated struct Micelio_V1_LandHeader: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -111,7 +124,7 @@ package nonisolated struct Micelio_V1_Intent: @unchecked Sendable {
   /// Clears the value of `project`. Subsequent reads from it will return its default value.
   package mutating func clearProject() {_uniqueStorage()._project = nil}
 
-  /// An intent made for another store is refused.
+  /// A landing that was prepared for another store is refused.
   package var storeID: String {
     get {_storage._storeID}
     set {_uniqueStorage()._storeID = newValue}
@@ -122,28 +135,10 @@ package nonisolated struct Micelio_V1_Intent: @unchecked Sendable {
     set {_uniqueStorage()._sessionID = newValue}
   }
 
-  /// The position at which the session began. It never moves, whatever is merged.
-  package var createdPosition: UInt64 {
-    get {_storage._createdPosition}
-    set {_uniqueStorage()._createdPosition = newValue}
-  }
-
-  /// Number of events of the session to fold in.
-  package var eventCount: UInt64 {
-    get {_storage._eventCount}
-    set {_uniqueStorage()._eventCount = newValue}
-  }
-
-  /// BLAKE3 of session id and operations as the client first sent them.
-  package var sourceDigest: Data {
-    get {_storage._sourceDigest}
-    set {_uniqueStorage()._sourceDigest = newValue}
-  }
-
-  /// The packs that hold what the operations name, by their keys.
-  package var packs: [Data] {
-    get {_storage._packs}
-    set {_uniqueStorage()._packs = newValue}
+  /// The agent that did the work for the caller, if one did. The account is the caller's.
+  package var agent: String {
+    get {_storage._agent}
+    set {_uniqueStorage()._agent = newValue}
   }
 
   package var goal: String {
@@ -156,28 +151,45 @@ package nonisolated struct Micelio_V1_Intent: @unchecked Sendable {
     set {_uniqueStorage()._startedMillis = newValue}
   }
 
-  /// The agent that did the work for the caller, if one did.
-  package var agent: String {
-    get {_storage._agent}
-    set {_uniqueStorage()._agent = newValue}
+  /// The tip when the session was created. It never moves, whatever is merged.
+  package var createdPosition: UInt64 {
+    get {_storage._createdPosition}
+    set {_uniqueStorage()._createdPosition = newValue}
   }
 
-  /// Where the session document lies; not set when the session has none.
-  package var document: Micelio_V1_BlobLocation {
-    get {_storage._document ?? Micelio_V1_BlobLocation()}
-    set {_uniqueStorage()._document = newValue}
-  }
-  /// Returns true if `document` has been explicitly set.
-  package var hasDocument: Bool {_storage._document != nil}
-  /// Clears the value of `document`. Subsequent reads from it will return its default value.
-  package mutating func clearDocument() {_uniqueStorage()._document = nil}
-
-  package var documentHash: Data {
-    get {_storage._documentHash}
-    set {_uniqueStorage()._documentHash = newValue}
+  /// The session's first events to fold into the landing.
+  package var eventCount: UInt64 {
+    get {_storage._eventCount}
+    set {_uniqueStorage()._eventCount = newValue}
   }
 
-  /// An imported commit: its author and time stand for the caller's.
+  /// Packs with new content that were uploaded before, in order of need.
+  package var uploadedPacks: [Data] {
+    get {_storage._uploadedPacks}
+    set {_uniqueStorage()._uploadedPacks = newValue}
+  }
+
+  /// An imported commit: its dates, its author's name and address, and what is needed to write it
+  /// again.
+  package var landedMillis: Int64 {
+    get {_storage._landedMillis ?? 0}
+    set {_uniqueStorage()._landedMillis = newValue}
+  }
+  /// Returns true if `landedMillis` has been explicitly set.
+  package var hasLandedMillis: Bool {_storage._landedMillis != nil}
+  /// Clears the value of `landedMillis`. Subsequent reads from it will return its default value.
+  package mutating func clearLandedMillis() {_uniqueStorage()._landedMillis = nil}
+
+  package var origin: Micelio_V1_GitOrigin {
+    get {_storage._origin ?? Micelio_V1_GitOrigin()}
+    set {_uniqueStorage()._origin = newValue}
+  }
+  /// Returns true if `origin` has been explicitly set.
+  package var hasOrigin: Bool {_storage._origin != nil}
+  /// Clears the value of `origin`. Subsequent reads from it will return its default value.
+  package mutating func clearOrigin() {_uniqueStorage()._origin = nil}
+
+  /// Used with `origin` only.
   package var importedAuthor: Micelio_V1_Author {
     get {_storage._importedAuthor ?? Micelio_V1_Author()}
     set {_uniqueStorage()._importedAuthor = newValue}
@@ -187,26 +199,6 @@ package nonisolated struct Micelio_V1_Intent: @unchecked Sendable {
   /// Clears the value of `importedAuthor`. Subsequent reads from it will return its default value.
   package mutating func clearImportedAuthor() {_uniqueStorage()._importedAuthor = nil}
 
-  package var importedMillis: Int64 {
-    get {_storage._importedMillis ?? 0}
-    set {_uniqueStorage()._importedMillis = newValue}
-  }
-  /// Returns true if `importedMillis` has been explicitly set.
-  package var hasImportedMillis: Bool {_storage._importedMillis != nil}
-  /// Clears the value of `importedMillis`. Subsequent reads from it will return its default value.
-  package mutating func clearImportedMillis() {_uniqueStorage()._importedMillis = nil}
-
-  /// Answer what would happen, and write nothing.
-  package var dryRun: Bool {
-    get {_storage._dryRun}
-    set {_uniqueStorage()._dryRun = newValue}
-  }
-
-  package var operationCount: UInt64 {
-    get {_storage._operationCount}
-    set {_uniqueStorage()._operationCount = newValue}
-  }
-
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -214,6 +206,8 @@ package nonisolated struct Micelio_V1_Intent: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
+/// The header, then the operations (paths ascending) and, if there is one, the sealed pack with new
+/// content that goes into the landing's own pack.
 package nonisolated struct Micelio_V1_LandRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -221,40 +215,37 @@ package nonisolated struct Micelio_V1_LandRequest: Sendable {
 
   package var part: Micelio_V1_LandRequest.OneOf_Part? = nil
 
-  package var intent: Micelio_V1_Intent {
+  package var header: Micelio_V1_LandHeader {
     get {
-      if case .intent(let v)? = part {return v}
-      return Micelio_V1_Intent()
+      if case .header(let v)? = part {return v}
+      return Micelio_V1_LandHeader()
     }
-    set {part = .intent(newValue)}
+    set {part = .header(newValue)}
   }
 
-  package var operations: Micelio_V1_LandRequest.Operations {
+  package var operations: Micelio_V1_Operations {
     get {
       if case .operations(let v)? = part {return v}
-      return Micelio_V1_LandRequest.Operations()
+      return Micelio_V1_Operations()
     }
     set {part = .operations(newValue)}
+  }
+
+  package var stagedPack: Data {
+    get {
+      if case .stagedPack(let v)? = part {return v}
+      return Data()
+    }
+    set {part = .stagedPack(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Part: Equatable, Sendable {
-    case intent(Micelio_V1_Intent)
-    case operations(Micelio_V1_LandRequest.Operations)
+    case header(Micelio_V1_LandHeader)
+    case operations(Micelio_V1_Operations)
+    case stagedPack(Data)
 
-  }
-
-  package nonisolated struct Operations: Sendable {
-    // SwiftProtobuf.Message conformance is added in an extension below. See the
-    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-    // methods supported on all messages.
-
-    package var operations: [Micelio_V1_Operation] = []
-
-    package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-    package init() {}
   }
 
   package init() {}
@@ -291,30 +282,31 @@ package nonisolated struct Micelio_V1_LandReply: Sendable {
     set {answer = .conflicts(newValue)}
   }
 
-  package var reupload: Micelio_V1_Reupload {
+  /// The forge does not have this content: upload it, and ask again.
+  package var lacking: Micelio_V1_Lacking {
     get {
-      if case .reupload(let v)? = answer {return v}
-      return Micelio_V1_Reupload()
+      if case .lacking(let v)? = answer {return v}
+      return Micelio_V1_Lacking()
     }
-    set {answer = .reupload(newValue)}
+    set {answer = .lacking(newValue)}
   }
 
-  /// The outcome is not known yet: ask Resolve, or send the same intent again.
-  package var unknown: Micelio_V1_UnknownOutcome {
+  /// Nothing was written by this request, and asking again does not help.
+  package var refused: String {
+    get {
+      if case .refused(let v)? = answer {return v}
+      return String()
+    }
+    set {answer = .refused(newValue)}
+  }
+
+  /// It may have landed: ask again, with the same session.
+  package var unknown: String {
     get {
       if case .unknown(let v)? = answer {return v}
-      return Micelio_V1_UnknownOutcome()
+      return String()
     }
     set {answer = .unknown(newValue)}
-  }
-
-  /// Resolve: the session is open.
-  package var `open`: Micelio_V1_StillOpen {
-    get {
-      if case .open(let v)? = answer {return v}
-      return Micelio_V1_StillOpen()
-    }
-    set {answer = .open(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -323,59 +315,16 @@ package nonisolated struct Micelio_V1_LandReply: Sendable {
     case landed(Micelio_V1_Landed)
     case abandoned(Micelio_V1_Abandoned)
     case conflicts(Micelio_V1_Conflicts)
-    case reupload(Micelio_V1_Reupload)
-    /// The outcome is not known yet: ask Resolve, or send the same intent again.
-    case unknown(Micelio_V1_UnknownOutcome)
-    /// Resolve: the session is open.
-    case `open`(Micelio_V1_StillOpen)
+    /// The forge does not have this content: upload it, and ask again.
+    case lacking(Micelio_V1_Lacking)
+    /// Nothing was written by this request, and asking again does not help.
+    case refused(String)
+    /// It may have landed: ask again, with the same session.
+    case unknown(String)
 
   }
 
   package init() {}
-}
-
-package nonisolated struct Micelio_V1_Landed: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var position: UInt64 = 0
-
-  package var eventCount: UInt64 = 0
-
-  /// Of the attempt that landed: a client that sent several tells by it which one.
-  package var sourceDigest: Data = Data()
-
-  package var landedDigest: Data = Data()
-
-  package var mergedPaths: [Data] = []
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
-package nonisolated struct Micelio_V1_Abandoned: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var author: Micelio_V1_Author {
-    get {_author ?? Micelio_V1_Author()}
-    set {_author = newValue}
-  }
-  /// Returns true if `author` has been explicitly set.
-  package var hasAuthor: Bool {self._author != nil}
-  /// Clears the value of `author`. Subsequent reads from it will return its default value.
-  package mutating func clearAuthor() {self._author = nil}
-
-  package var reason: String = String()
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-
-  fileprivate var _author: Micelio_V1_Author? = nil
 }
 
 /// Not landed at or before `judged_position`.
@@ -383,8 +332,6 @@ package nonisolated struct Micelio_V1_Conflicts: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
-
-  package var sourceDigest: Data = Data()
 
   package var judgedPosition: UInt64 = 0
 
@@ -398,187 +345,118 @@ package nonisolated struct Micelio_V1_Conflicts: Sendable {
   package init() {}
 }
 
-package nonisolated struct Micelio_V1_Conflict: @unchecked Sendable {
+package nonisolated struct Micelio_V1_Conflict: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var path: Data {
-    get {_storage._path}
-    set {_uniqueStorage()._path = newValue}
+  package var operation: Micelio_V1_Operation {
+    get {_operation ?? Micelio_V1_Operation()}
+    set {_operation = newValue}
   }
+  /// Returns true if `operation` has been explicitly set.
+  package var hasOperation: Bool {self._operation != nil}
+  /// Clears the value of `operation`. Subsequent reads from it will return its default value.
+  package mutating func clearOperation() {self._operation = nil}
 
-  package var reason: Micelio_V1_Conflict.Reason {
-    get {_storage._reason}
-    set {_uniqueStorage()._reason = newValue}
+  package var found: Micelio_V1_Leaf {
+    get {_found ?? Micelio_V1_Leaf()}
+    set {_found = newValue}
   }
+  /// Returns true if `found` has been explicitly set.
+  package var hasFound: Bool {self._found != nil}
+  /// Clears the value of `found`. Subsequent reads from it will return its default value.
+  package mutating func clearFound() {self._found = nil}
 
-  /// The leaf that the operation expects, the one it writes, and the one at the tip.
-  package var base: Micelio_V1_Leaf {
-    get {_storage._base ?? Micelio_V1_Leaf()}
-    set {_uniqueStorage()._base = newValue}
-  }
-  /// Returns true if `base` has been explicitly set.
-  package var hasBase: Bool {_storage._base != nil}
-  /// Clears the value of `base`. Subsequent reads from it will return its default value.
-  package mutating func clearBase() {_uniqueStorage()._base = nil}
+  package var reason: Micelio_V1_Conflict.Reason = .changed
 
-  package var ours: Micelio_V1_Leaf {
-    get {_storage._ours ?? Micelio_V1_Leaf()}
-    set {_uniqueStorage()._ours = newValue}
-  }
-  /// Returns true if `ours` has been explicitly set.
-  package var hasOurs: Bool {_storage._ours != nil}
-  /// Clears the value of `ours`. Subsequent reads from it will return its default value.
-  package mutating func clearOurs() {_uniqueStorage()._ours = nil}
+  /// The landing that put it there, if it was found among the recent ones; 0 otherwise.
+  package var landing: UInt64 = 0
 
-  package var theirs: Micelio_V1_Leaf {
-    get {_storage._theirs ?? Micelio_V1_Leaf()}
-    set {_uniqueStorage()._theirs = newValue}
-  }
-  /// Returns true if `theirs` has been explicitly set.
-  package var hasTheirs: Bool {_storage._theirs != nil}
-  /// Clears the value of `theirs`. Subsequent reads from it will return its default value.
-  package mutating func clearTheirs() {_uniqueStorage()._theirs = nil}
-
-  /// The newest landing that touched the path, and its session.
-  package var position: UInt64 {
-    get {_storage._position}
-    set {_uniqueStorage()._position = newValue}
-  }
-
-  package var sessionID: Data {
-    get {_storage._sessionID}
-    set {_uniqueStorage()._sessionID = newValue}
-  }
-
-  package var hunks: [Micelio_V1_Hunk] {
-    get {_storage._hunks}
-    set {_uniqueStorage()._hunks = newValue}
-  }
+  package var hunks: [Micelio_V1_Hunk] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Reason: SwiftProtobuf.Enum, Swift.CaseIterable {
     package typealias RawValue = Int
-    case unspecified // = 0
 
-    /// Both sides changed the same lines.
-    case content // = 1
+    /// Somebody changed this path since.
+    case changed // = 0
 
-    /// One side changed what the other deleted, or both created it.
-    case presence // = 2
-
-    /// Kind: file against directory, link or executable.
-    case kind // = 3
-
-    /// Neither side is text that lines can merge.
-    case binary // = 4
+    /// A file and a directory want the same name; `found` is what stands in the way.
+    case fileAndDirectory // = 1
     case UNRECOGNIZED(Int)
 
     package init() {
-      self = .unspecified
+      self = .changed
     }
 
     package init?(rawValue: Int) {
       switch rawValue {
-      case 0: self = .unspecified
-      case 1: self = .content
-      case 2: self = .presence
-      case 3: self = .kind
-      case 4: self = .binary
+      case 0: self = .changed
+      case 1: self = .fileAndDirectory
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
 
     package var rawValue: Int {
       switch self {
-      case .unspecified: return 0
-      case .content: return 1
-      case .presence: return 2
-      case .kind: return 3
-      case .binary: return 4
+      case .changed: return 0
+      case .fileAndDirectory: return 1
       case .UNRECOGNIZED(let i): return i
       }
     }
 
     // The compiler won't synthesize support with the UNRECOGNIZED case.
     package static let allCases: [Micelio_V1_Conflict.Reason] = [
-      .unspecified,
-      .content,
-      .presence,
-      .kind,
-      .binary,
+      .changed,
+      .fileAndDirectory,
     ]
 
   }
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _operation: Micelio_V1_Operation? = nil
+  fileprivate var _found: Micelio_V1_Leaf? = nil
 }
 
-/// Lines that both sides changed: first line (from 1) and count in each version.
+/// Lines that both sides changed, counted from 0, as first line and count.
 package nonisolated struct Micelio_V1_Hunk: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var baseStart: UInt64 = 0
+  package var baseStart: UInt32 = 0
 
-  package var baseCount: UInt64 = 0
+  package var baseCount: UInt32 = 0
 
-  package var oursStart: UInt64 = 0
+  package var oursStart: UInt32 = 0
 
-  package var oursCount: UInt64 = 0
+  package var oursCount: UInt32 = 0
 
-  package var theirsStart: UInt64 = 0
+  package var theirsStart: UInt32 = 0
 
-  package var theirsCount: UInt64 = 0
+  package var theirsCount: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-/// Packs that were collected or never arrived: upload them anew, with another nonce.
-package nonisolated struct Micelio_V1_Reupload: Sendable {
+package nonisolated struct Micelio_V1_Lacking: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var packs: [Data] = []
+  package var hashes: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct Micelio_V1_UnknownOutcome: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var sessionID: Data = Data()
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
-package nonisolated struct Micelio_V1_StillOpen: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var eventCount: UInt64 = 0
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
-package nonisolated struct Micelio_V1_AbandonRequest: Sendable {
+package nonisolated struct Micelio_V1_SubmitHeader: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -592,7 +470,183 @@ package nonisolated struct Micelio_V1_AbandonRequest: Sendable {
   /// Clears the value of `project`. Subsequent reads from it will return its default value.
   package mutating func clearProject() {self._project = nil}
 
+  package var storeID: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _project: Micelio_V1_ProjectName? = nil
+}
+
+package nonisolated struct Micelio_V1_SubmitRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var header: Micelio_V1_SubmitHeader {
+    get {_header ?? Micelio_V1_SubmitHeader()}
+    set {_header = newValue}
+  }
+  /// Returns true if `header` has been explicitly set.
+  package var hasHeader: Bool {self._header != nil}
+  /// Clears the value of `header`. Subsequent reads from it will return its default value.
+  package mutating func clearHeader() {self._header = nil}
+
+  package var intents: [Micelio_V1_Intent] = []
+
+  /// More operations of the last intent so far.
+  package var moreOperations: [Micelio_V1_LandedOperation] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _header: Micelio_V1_SubmitHeader? = nil
+}
+
+package nonisolated struct Micelio_V1_Intent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var intent: Micelio_V1_Intent.OneOf_Intent? = nil
+
+  package var land: Micelio_V1_LandIntent {
+    get {
+      if case .land(let v)? = intent {return v}
+      return Micelio_V1_LandIntent()
+    }
+    set {intent = .land(newValue)}
+  }
+
+  package var abandon: Micelio_V1_AbandonIntent {
+    get {
+      if case .abandon(let v)? = intent {return v}
+      return Micelio_V1_AbandonIntent()
+    }
+    set {intent = .abandon(newValue)}
+  }
+
+  package var tags: Micelio_V1_TagChange {
+    get {
+      if case .tags(let v)? = intent {return v}
+      return Micelio_V1_TagChange()
+    }
+    set {intent = .tags(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Intent: Equatable, Sendable {
+    case land(Micelio_V1_LandIntent)
+    case abandon(Micelio_V1_AbandonIntent)
+    case tags(Micelio_V1_TagChange)
+
+  }
+
+  package init() {}
+}
+
+package nonisolated struct Micelio_V1_LandIntent: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var sessionID: Data {
+    get {_storage._sessionID}
+    set {_uniqueStorage()._sessionID = newValue}
+  }
+
+  /// The name and address of an imported commit; the caller's own where `is_import` is not set.
+  package var author: Micelio_V1_Author {
+    get {_storage._author ?? Micelio_V1_Author()}
+    set {_uniqueStorage()._author = newValue}
+  }
+  /// Returns true if `author` has been explicitly set.
+  package var hasAuthor: Bool {_storage._author != nil}
+  /// Clears the value of `author`. Subsequent reads from it will return its default value.
+  package mutating func clearAuthor() {_uniqueStorage()._author = nil}
+
+  package var isImport: Bool {
+    get {_storage._isImport}
+    set {_uniqueStorage()._isImport = newValue}
+  }
+
+  package var goalLine: String {
+    get {_storage._goalLine}
+    set {_uniqueStorage()._goalLine = newValue}
+  }
+
+  package var startedMillis: Int64 {
+    get {_storage._startedMillis}
+    set {_uniqueStorage()._startedMillis = newValue}
+  }
+
+  package var landedMillis: Int64 {
+    get {_storage._landedMillis}
+    set {_uniqueStorage()._landedMillis = newValue}
+  }
+
+  package var sourceDigest: Data {
+    get {_storage._sourceDigest}
+    set {_uniqueStorage()._sourceDigest = newValue}
+  }
+
+  package var createdPosition: UInt64 {
+    get {_storage._createdPosition}
+    set {_uniqueStorage()._createdPosition = newValue}
+  }
+
+  package var eventCount: UInt64 {
+    get {_storage._eventCount}
+    set {_uniqueStorage()._eventCount = newValue}
+  }
+
+  package var packs: [Data] {
+    get {_storage._packs}
+    set {_uniqueStorage()._packs = newValue}
+  }
+
+  package var document: Micelio_V1_RecordReference {
+    get {_storage._document ?? Micelio_V1_RecordReference()}
+    set {_uniqueStorage()._document = newValue}
+  }
+  /// Returns true if `document` has been explicitly set.
+  package var hasDocument: Bool {_storage._document != nil}
+  /// Clears the value of `document`. Subsequent reads from it will return its default value.
+  package mutating func clearDocument() {_uniqueStorage()._document = nil}
+
+  package var operations: [Micelio_V1_LandedOperation] {
+    get {_storage._operations}
+    set {_uniqueStorage()._operations = newValue}
+  }
+
+  /// Where the list lies when it is too long for a slot.
+  package var storedOperations: Micelio_V1_RecordReference {
+    get {_storage._storedOperations ?? Micelio_V1_RecordReference()}
+    set {_uniqueStorage()._storedOperations = newValue}
+  }
+  /// Returns true if `storedOperations` has been explicitly set.
+  package var hasStoredOperations: Bool {_storage._storedOperations != nil}
+  /// Clears the value of `storedOperations`. Subsequent reads from it will return its default value.
+  package mutating func clearStoredOperations() {_uniqueStorage()._storedOperations = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct Micelio_V1_AbandonIntent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
   package var sessionID: Data = Data()
+
+  package var agent: String = String()
 
   package var reason: String = String()
 
@@ -601,33 +655,115 @@ package nonisolated struct Micelio_V1_AbandonRequest: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
-
-  fileprivate var _project: Micelio_V1_ProjectName? = nil
 }
 
-package nonisolated struct Micelio_V1_ResolveRequest: Sendable {
+package nonisolated struct Micelio_V1_TagChange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var project: Micelio_V1_ProjectName {
-    get {_project ?? Micelio_V1_ProjectName()}
-    set {_project = newValue}
-  }
-  /// Returns true if `project` has been explicitly set.
-  package var hasProject: Bool {self._project != nil}
-  /// Clears the value of `project`. Subsequent reads from it will return its default value.
-  package mutating func clearProject() {self._project = nil}
+  package var set: Dictionary<String,UInt64> = [:]
 
-  package var sessionID: Data = Data()
-
-  package var createdPosition: UInt64 = 0
+  package var removed: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
 
-  fileprivate var _project: Micelio_V1_ProjectName? = nil
+package nonisolated struct Micelio_V1_SubmitReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var answers: [Micelio_V1_IntentAnswer] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Micelio_V1_IntentAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var answer: Micelio_V1_IntentAnswer.OneOf_Answer? = nil
+
+  package var landed: Micelio_V1_Landed {
+    get {
+      if case .landed(let v)? = answer {return v}
+      return Micelio_V1_Landed()
+    }
+    set {answer = .landed(newValue)}
+  }
+
+  package var abandoned: Micelio_V1_Abandoned {
+    get {
+      if case .abandoned(let v)? = answer {return v}
+      return Micelio_V1_Abandoned()
+    }
+    set {answer = .abandoned(newValue)}
+  }
+
+  /// The slot that holds the change.
+  package var controlled: UInt64 {
+    get {
+      if case .controlled(let v)? = answer {return v}
+      return 0
+    }
+    set {answer = .controlled(newValue)}
+  }
+
+  package var conflicts: Micelio_V1_Conflicts {
+    get {
+      if case .conflicts(let v)? = answer {return v}
+      return Micelio_V1_Conflicts()
+    }
+    set {answer = .conflicts(newValue)}
+  }
+
+  /// Packs that were condemned: upload their content again, in a new pack.
+  package var reupload: Micelio_V1_Lacking {
+    get {
+      if case .reupload(let v)? = answer {return v}
+      return Micelio_V1_Lacking()
+    }
+    set {answer = .reupload(newValue)}
+  }
+
+  package var refused: String {
+    get {
+      if case .refused(let v)? = answer {return v}
+      return String()
+    }
+    set {answer = .refused(newValue)}
+  }
+
+  package var unknown: String {
+    get {
+      if case .unknown(let v)? = answer {return v}
+      return String()
+    }
+    set {answer = .unknown(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Answer: Equatable, Sendable {
+    case landed(Micelio_V1_Landed)
+    case abandoned(Micelio_V1_Abandoned)
+    /// The slot that holds the change.
+    case controlled(UInt64)
+    case conflicts(Micelio_V1_Conflicts)
+    /// Packs that were condemned: upload their content again, in a new pack.
+    case reupload(Micelio_V1_Lacking)
+    case refused(String)
+    case unknown(String)
+
+  }
+
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -770,250 +906,8 @@ nonisolated extension Micelio_V1_UploadPackReply: SwiftProtobuf.Message, SwiftPr
   }
 }
 
-nonisolated extension Micelio_V1_Intent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Intent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{3}store_id\0\u{3}session_id\0\u{3}created_position\0\u{3}event_count\0\u{3}source_digest\0\u{1}packs\0\u{1}goal\0\u{3}started_millis\0\u{1}agent\0\u{1}document\0\u{3}document_hash\0\u{3}imported_author\0\u{3}imported_millis\0\u{3}dry_run\0\u{3}operation_count\0")
-
-  fileprivate class _StorageClass {
-    var _project: Micelio_V1_ProjectName? = nil
-    var _storeID: String = String()
-    var _sessionID: Data = Data()
-    var _createdPosition: UInt64 = 0
-    var _eventCount: UInt64 = 0
-    var _sourceDigest: Data = Data()
-    var _packs: [Data] = []
-    var _goal: String = String()
-    var _startedMillis: Int64 = 0
-    var _agent: String = String()
-    var _document: Micelio_V1_BlobLocation? = nil
-    var _documentHash: Data = Data()
-    var _importedAuthor: Micelio_V1_Author? = nil
-    var _importedMillis: Int64? = nil
-    var _dryRun: Bool = false
-    var _operationCount: UInt64 = 0
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _project = source._project
-      _storeID = source._storeID
-      _sessionID = source._sessionID
-      _createdPosition = source._createdPosition
-      _eventCount = source._eventCount
-      _sourceDigest = source._sourceDigest
-      _packs = source._packs
-      _goal = source._goal
-      _startedMillis = source._startedMillis
-      _agent = source._agent
-      _document = source._document
-      _documentHash = source._documentHash
-      _importedAuthor = source._importedAuthor
-      _importedMillis = source._importedMillis
-      _dryRun = source._dryRun
-      _operationCount = source._operationCount
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._project) }()
-        case 2: try { try decoder.decodeSingularStringField(value: &_storage._storeID) }()
-        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._sessionID) }()
-        case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._createdPosition) }()
-        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._eventCount) }()
-        case 6: try { try decoder.decodeSingularBytesField(value: &_storage._sourceDigest) }()
-        case 7: try { try decoder.decodeRepeatedBytesField(value: &_storage._packs) }()
-        case 8: try { try decoder.decodeSingularStringField(value: &_storage._goal) }()
-        case 9: try { try decoder.decodeSingularInt64Field(value: &_storage._startedMillis) }()
-        case 10: try { try decoder.decodeSingularStringField(value: &_storage._agent) }()
-        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._document) }()
-        case 12: try { try decoder.decodeSingularBytesField(value: &_storage._documentHash) }()
-        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._importedAuthor) }()
-        case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._importedMillis) }()
-        case 15: try { try decoder.decodeSingularBoolField(value: &_storage._dryRun) }()
-        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._operationCount) }()
-        default: break
-        }
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      try { if let v = _storage._project {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-      } }()
-      if !_storage._storeID.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._storeID, fieldNumber: 2)
-      }
-      if !_storage._sessionID.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._sessionID, fieldNumber: 3)
-      }
-      if _storage._createdPosition != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._createdPosition, fieldNumber: 4)
-      }
-      if _storage._eventCount != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._eventCount, fieldNumber: 5)
-      }
-      if !_storage._sourceDigest.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._sourceDigest, fieldNumber: 6)
-      }
-      if !_storage._packs.isEmpty {
-        try visitor.visitRepeatedBytesField(value: _storage._packs, fieldNumber: 7)
-      }
-      if !_storage._goal.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._goal, fieldNumber: 8)
-      }
-      if _storage._startedMillis != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._startedMillis, fieldNumber: 9)
-      }
-      if !_storage._agent.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._agent, fieldNumber: 10)
-      }
-      try { if let v = _storage._document {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-      } }()
-      if !_storage._documentHash.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._documentHash, fieldNumber: 12)
-      }
-      try { if let v = _storage._importedAuthor {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-      } }()
-      try { if let v = _storage._importedMillis {
-        try visitor.visitSingularInt64Field(value: v, fieldNumber: 14)
-      } }()
-      if _storage._dryRun != false {
-        try visitor.visitSingularBoolField(value: _storage._dryRun, fieldNumber: 15)
-      }
-      if _storage._operationCount != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._operationCount, fieldNumber: 16)
-      }
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_Intent, rhs: Micelio_V1_Intent) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._project != rhs_storage._project {return false}
-        if _storage._storeID != rhs_storage._storeID {return false}
-        if _storage._sessionID != rhs_storage._sessionID {return false}
-        if _storage._createdPosition != rhs_storage._createdPosition {return false}
-        if _storage._eventCount != rhs_storage._eventCount {return false}
-        if _storage._sourceDigest != rhs_storage._sourceDigest {return false}
-        if _storage._packs != rhs_storage._packs {return false}
-        if _storage._goal != rhs_storage._goal {return false}
-        if _storage._startedMillis != rhs_storage._startedMillis {return false}
-        if _storage._agent != rhs_storage._agent {return false}
-        if _storage._document != rhs_storage._document {return false}
-        if _storage._documentHash != rhs_storage._documentHash {return false}
-        if _storage._importedAuthor != rhs_storage._importedAuthor {return false}
-        if _storage._importedMillis != rhs_storage._importedMillis {return false}
-        if _storage._dryRun != rhs_storage._dryRun {return false}
-        if _storage._operationCount != rhs_storage._operationCount {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Micelio_V1_LandRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".LandRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}intent\0\u{1}operations\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try {
-        var v: Micelio_V1_Intent?
-        var hadOneofValue = false
-        if let current = self.part {
-          hadOneofValue = true
-          if case .intent(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.part = .intent(v)
-        }
-      }()
-      case 2: try {
-        var v: Micelio_V1_LandRequest.Operations?
-        var hadOneofValue = false
-        if let current = self.part {
-          hadOneofValue = true
-          if case .operations(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.part = .operations(v)
-        }
-      }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    switch self.part {
-    case .intent?: try {
-      guard case .intent(let v)? = self.part else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    }()
-    case .operations?: try {
-      guard case .operations(let v)? = self.part else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    }()
-    case nil: break
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_LandRequest, rhs: Micelio_V1_LandRequest) -> Bool {
-    if lhs.part != rhs.part {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Micelio_V1_LandRequest.Operations: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = Micelio_V1_LandRequest.protoMessageName + ".Operations"
+nonisolated extension Micelio_V1_Operations: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Operations"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operations\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -1035,8 +929,234 @@ nonisolated extension Micelio_V1_LandRequest.Operations: SwiftProtobuf.Message, 
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Micelio_V1_LandRequest.Operations, rhs: Micelio_V1_LandRequest.Operations) -> Bool {
+  package static func ==(lhs: Micelio_V1_Operations, rhs: Micelio_V1_Operations) -> Bool {
     if lhs.operations != rhs.operations {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_LandHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LandHeader"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{3}store_id\0\u{3}session_id\0\u{1}agent\0\u{1}goal\0\u{3}started_millis\0\u{3}created_position\0\u{3}event_count\0\u{3}uploaded_packs\0\u{3}landed_millis\0\u{1}origin\0\u{3}imported_author\0")
+
+  fileprivate class _StorageClass {
+    var _project: Micelio_V1_ProjectName? = nil
+    var _storeID: String = String()
+    var _sessionID: Data = Data()
+    var _agent: String = String()
+    var _goal: String = String()
+    var _startedMillis: Int64 = 0
+    var _createdPosition: UInt64 = 0
+    var _eventCount: UInt64 = 0
+    var _uploadedPacks: [Data] = []
+    var _landedMillis: Int64? = nil
+    var _origin: Micelio_V1_GitOrigin? = nil
+    var _importedAuthor: Micelio_V1_Author? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _project = source._project
+      _storeID = source._storeID
+      _sessionID = source._sessionID
+      _agent = source._agent
+      _goal = source._goal
+      _startedMillis = source._startedMillis
+      _createdPosition = source._createdPosition
+      _eventCount = source._eventCount
+      _uploadedPacks = source._uploadedPacks
+      _landedMillis = source._landedMillis
+      _origin = source._origin
+      _importedAuthor = source._importedAuthor
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._project) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._storeID) }()
+        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._sessionID) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._agent) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._goal) }()
+        case 6: try { try decoder.decodeSingularInt64Field(value: &_storage._startedMillis) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._createdPosition) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._eventCount) }()
+        case 9: try { try decoder.decodeRepeatedBytesField(value: &_storage._uploadedPacks) }()
+        case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._landedMillis) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._origin) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._importedAuthor) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._project {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if !_storage._storeID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._storeID, fieldNumber: 2)
+      }
+      if !_storage._sessionID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._sessionID, fieldNumber: 3)
+      }
+      if !_storage._agent.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._agent, fieldNumber: 4)
+      }
+      if !_storage._goal.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._goal, fieldNumber: 5)
+      }
+      if _storage._startedMillis != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._startedMillis, fieldNumber: 6)
+      }
+      if _storage._createdPosition != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._createdPosition, fieldNumber: 7)
+      }
+      if _storage._eventCount != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._eventCount, fieldNumber: 8)
+      }
+      if !_storage._uploadedPacks.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._uploadedPacks, fieldNumber: 9)
+      }
+      try { if let v = _storage._landedMillis {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._origin {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._importedAuthor {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_LandHeader, rhs: Micelio_V1_LandHeader) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._project != rhs_storage._project {return false}
+        if _storage._storeID != rhs_storage._storeID {return false}
+        if _storage._sessionID != rhs_storage._sessionID {return false}
+        if _storage._agent != rhs_storage._agent {return false}
+        if _storage._goal != rhs_storage._goal {return false}
+        if _storage._startedMillis != rhs_storage._startedMillis {return false}
+        if _storage._createdPosition != rhs_storage._createdPosition {return false}
+        if _storage._eventCount != rhs_storage._eventCount {return false}
+        if _storage._uploadedPacks != rhs_storage._uploadedPacks {return false}
+        if _storage._landedMillis != rhs_storage._landedMillis {return false}
+        if _storage._origin != rhs_storage._origin {return false}
+        if _storage._importedAuthor != rhs_storage._importedAuthor {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_LandRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LandRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}operations\0\u{3}staged_pack\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Micelio_V1_LandHeader?
+        var hadOneofValue = false
+        if let current = self.part {
+          hadOneofValue = true
+          if case .header(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.part = .header(v)
+        }
+      }()
+      case 2: try {
+        var v: Micelio_V1_Operations?
+        var hadOneofValue = false
+        if let current = self.part {
+          hadOneofValue = true
+          if case .operations(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.part = .operations(v)
+        }
+      }()
+      case 3: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.part != nil {try decoder.handleConflictingOneOf()}
+          self.part = .stagedPack(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.part {
+    case .header?: try {
+      guard case .header(let v)? = self.part else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .operations?: try {
+      guard case .operations(let v)? = self.part else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .stagedPack?: try {
+      guard case .stagedPack(let v)? = self.part else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_LandRequest, rhs: Micelio_V1_LandRequest) -> Bool {
+    if lhs.part != rhs.part {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1044,7 +1164,7 @@ nonisolated extension Micelio_V1_LandRequest.Operations: SwiftProtobuf.Message, 
 
 nonisolated extension Micelio_V1_LandReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LandReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}landed\0\u{1}abandoned\0\u{1}conflicts\0\u{1}reupload\0\u{1}unknown\0\u{1}open\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}landed\0\u{1}abandoned\0\u{1}conflicts\0\u{1}lacking\0\u{1}refused\0\u{1}unknown\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1092,42 +1212,32 @@ nonisolated extension Micelio_V1_LandReply: SwiftProtobuf.Message, SwiftProtobuf
         }
       }()
       case 4: try {
-        var v: Micelio_V1_Reupload?
+        var v: Micelio_V1_Lacking?
         var hadOneofValue = false
         if let current = self.answer {
           hadOneofValue = true
-          if case .reupload(let m) = current {v = m}
+          if case .lacking(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.answer = .reupload(v)
+          self.answer = .lacking(v)
         }
       }()
       case 5: try {
-        var v: Micelio_V1_UnknownOutcome?
-        var hadOneofValue = false
-        if let current = self.answer {
-          hadOneofValue = true
-          if case .unknown(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
         if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.answer = .unknown(v)
+          if self.answer != nil {try decoder.handleConflictingOneOf()}
+          self.answer = .refused(v)
         }
       }()
       case 6: try {
-        var v: Micelio_V1_StillOpen?
-        var hadOneofValue = false
-        if let current = self.answer {
-          hadOneofValue = true
-          if case .open(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
         if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.answer = .open(v)
+          if self.answer != nil {try decoder.handleConflictingOneOf()}
+          self.answer = .unknown(v)
         }
       }()
       default: break
@@ -1153,17 +1263,17 @@ nonisolated extension Micelio_V1_LandReply: SwiftProtobuf.Message, SwiftProtobuf
       guard case .conflicts(let v)? = self.answer else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
-    case .reupload?: try {
-      guard case .reupload(let v)? = self.answer else { preconditionFailure() }
+    case .lacking?: try {
+      guard case .lacking(let v)? = self.answer else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .refused?: try {
+      guard case .refused(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
     }()
     case .unknown?: try {
       guard case .unknown(let v)? = self.answer else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    }()
-    case .open?: try {
-      guard case .open(let v)? = self.answer else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
     }()
     case nil: break
     }
@@ -1177,98 +1287,9 @@ nonisolated extension Micelio_V1_LandReply: SwiftProtobuf.Message, SwiftProtobuf
   }
 }
 
-nonisolated extension Micelio_V1_Landed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Landed"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}event_count\0\u{3}source_digest\0\u{3}landed_digest\0\u{3}merged_paths\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.eventCount) }()
-      case 3: try { try decoder.decodeSingularBytesField(value: &self.sourceDigest) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.landedDigest) }()
-      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.mergedPaths) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.position != 0 {
-      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 1)
-    }
-    if self.eventCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.eventCount, fieldNumber: 2)
-    }
-    if !self.sourceDigest.isEmpty {
-      try visitor.visitSingularBytesField(value: self.sourceDigest, fieldNumber: 3)
-    }
-    if !self.landedDigest.isEmpty {
-      try visitor.visitSingularBytesField(value: self.landedDigest, fieldNumber: 4)
-    }
-    if !self.mergedPaths.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.mergedPaths, fieldNumber: 5)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_Landed, rhs: Micelio_V1_Landed) -> Bool {
-    if lhs.position != rhs.position {return false}
-    if lhs.eventCount != rhs.eventCount {return false}
-    if lhs.sourceDigest != rhs.sourceDigest {return false}
-    if lhs.landedDigest != rhs.landedDigest {return false}
-    if lhs.mergedPaths != rhs.mergedPaths {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Micelio_V1_Abandoned: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Abandoned"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}author\0\u{1}reason\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._author) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._author {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if !self.reason.isEmpty {
-      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_Abandoned, rhs: Micelio_V1_Abandoned) -> Bool {
-    if lhs._author != rhs._author {return false}
-    if lhs.reason != rhs.reason {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension Micelio_V1_Conflicts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conflicts"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_digest\0\u{3}judged_position\0\u{1}conflicts\0\u{1}total\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}judged_position\0\u{1}conflicts\0\u{1}total\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1276,33 +1297,28 @@ nonisolated extension Micelio_V1_Conflicts: SwiftProtobuf.Message, SwiftProtobuf
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.sourceDigest) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.judgedPosition) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.conflicts) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.total) }()
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.judgedPosition) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.conflicts) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.total) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.sourceDigest.isEmpty {
-      try visitor.visitSingularBytesField(value: self.sourceDigest, fieldNumber: 1)
-    }
     if self.judgedPosition != 0 {
-      try visitor.visitSingularUInt64Field(value: self.judgedPosition, fieldNumber: 2)
+      try visitor.visitSingularUInt64Field(value: self.judgedPosition, fieldNumber: 1)
     }
     if !self.conflicts.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.conflicts, fieldNumber: 3)
+      try visitor.visitRepeatedMessageField(value: self.conflicts, fieldNumber: 2)
     }
     if self.total != 0 {
-      try visitor.visitSingularUInt64Field(value: self.total, fieldNumber: 4)
+      try visitor.visitSingularUInt64Field(value: self.total, fieldNumber: 3)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Micelio_V1_Conflicts, rhs: Micelio_V1_Conflicts) -> Bool {
-    if lhs.sourceDigest != rhs.sourceDigest {return false}
     if lhs.judgedPosition != rhs.judgedPosition {return false}
     if lhs.conflicts != rhs.conflicts {return false}
     if lhs.total != rhs.total {return false}
@@ -1313,17 +1329,332 @@ nonisolated extension Micelio_V1_Conflicts: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Micelio_V1_Conflict: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Conflict"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}reason\0\u{1}base\0\u{1}ours\0\u{1}theirs\0\u{1}position\0\u{3}session_id\0\u{1}hunks\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}found\0\u{1}reason\0\u{1}landing\0\u{1}hunks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._operation) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._found) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.landing) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.hunks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._operation {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._found {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.reason != .changed {
+      try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 3)
+    }
+    if self.landing != 0 {
+      try visitor.visitSingularUInt64Field(value: self.landing, fieldNumber: 4)
+    }
+    if !self.hunks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.hunks, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_Conflict, rhs: Micelio_V1_Conflict) -> Bool {
+    if lhs._operation != rhs._operation {return false}
+    if lhs._found != rhs._found {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.landing != rhs.landing {return false}
+    if lhs.hunks != rhs.hunks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_Conflict.Reason: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_CHANGED\0\u{1}REASON_FILE_AND_DIRECTORY\0")
+}
+
+nonisolated extension Micelio_V1_Hunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Hunk"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_start\0\u{3}base_count\0\u{3}ours_start\0\u{3}ours_count\0\u{3}theirs_start\0\u{3}theirs_count\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.baseStart) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.baseCount) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.oursStart) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.oursCount) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.theirsStart) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.theirsCount) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.baseStart != 0 {
+      try visitor.visitSingularUInt32Field(value: self.baseStart, fieldNumber: 1)
+    }
+    if self.baseCount != 0 {
+      try visitor.visitSingularUInt32Field(value: self.baseCount, fieldNumber: 2)
+    }
+    if self.oursStart != 0 {
+      try visitor.visitSingularUInt32Field(value: self.oursStart, fieldNumber: 3)
+    }
+    if self.oursCount != 0 {
+      try visitor.visitSingularUInt32Field(value: self.oursCount, fieldNumber: 4)
+    }
+    if self.theirsStart != 0 {
+      try visitor.visitSingularUInt32Field(value: self.theirsStart, fieldNumber: 5)
+    }
+    if self.theirsCount != 0 {
+      try visitor.visitSingularUInt32Field(value: self.theirsCount, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_Hunk, rhs: Micelio_V1_Hunk) -> Bool {
+    if lhs.baseStart != rhs.baseStart {return false}
+    if lhs.baseCount != rhs.baseCount {return false}
+    if lhs.oursStart != rhs.oursStart {return false}
+    if lhs.oursCount != rhs.oursCount {return false}
+    if lhs.theirsStart != rhs.theirsStart {return false}
+    if lhs.theirsCount != rhs.theirsCount {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_Lacking: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Lacking"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hashes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.hashes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.hashes.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.hashes, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_Lacking, rhs: Micelio_V1_Lacking) -> Bool {
+    if lhs.hashes != rhs.hashes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_SubmitHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SubmitHeader"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{3}store_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.storeID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._project {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.storeID.isEmpty {
+      try visitor.visitSingularStringField(value: self.storeID, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_SubmitHeader, rhs: Micelio_V1_SubmitHeader) -> Bool {
+    if lhs._project != rhs._project {return false}
+    if lhs.storeID != rhs.storeID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SubmitRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}intents\0\u{3}more_operations\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._header) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.intents) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.moreOperations) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._header {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.intents.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.intents, fieldNumber: 2)
+    }
+    if !self.moreOperations.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.moreOperations, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_SubmitRequest, rhs: Micelio_V1_SubmitRequest) -> Bool {
+    if lhs._header != rhs._header {return false}
+    if lhs.intents != rhs.intents {return false}
+    if lhs.moreOperations != rhs.moreOperations {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_Intent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Intent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}land\0\u{1}abandon\0\u{1}tags\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Micelio_V1_LandIntent?
+        var hadOneofValue = false
+        if let current = self.intent {
+          hadOneofValue = true
+          if case .land(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.intent = .land(v)
+        }
+      }()
+      case 2: try {
+        var v: Micelio_V1_AbandonIntent?
+        var hadOneofValue = false
+        if let current = self.intent {
+          hadOneofValue = true
+          if case .abandon(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.intent = .abandon(v)
+        }
+      }()
+      case 3: try {
+        var v: Micelio_V1_TagChange?
+        var hadOneofValue = false
+        if let current = self.intent {
+          hadOneofValue = true
+          if case .tags(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.intent = .tags(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.intent {
+    case .land?: try {
+      guard case .land(let v)? = self.intent else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .abandon?: try {
+      guard case .abandon(let v)? = self.intent else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .tags?: try {
+      guard case .tags(let v)? = self.intent else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_Intent, rhs: Micelio_V1_Intent) -> Bool {
+    if lhs.intent != rhs.intent {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LandIntent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}author\0\u{3}is_import\0\u{3}goal_line\0\u{3}started_millis\0\u{3}landed_millis\0\u{3}source_digest\0\u{3}created_position\0\u{3}event_count\0\u{1}packs\0\u{1}document\0\u{1}operations\0\u{3}stored_operations\0")
 
   fileprivate class _StorageClass {
-    var _path: Data = Data()
-    var _reason: Micelio_V1_Conflict.Reason = .unspecified
-    var _base: Micelio_V1_Leaf? = nil
-    var _ours: Micelio_V1_Leaf? = nil
-    var _theirs: Micelio_V1_Leaf? = nil
-    var _position: UInt64 = 0
     var _sessionID: Data = Data()
-    var _hunks: [Micelio_V1_Hunk] = []
+    var _author: Micelio_V1_Author? = nil
+    var _isImport: Bool = false
+    var _goalLine: String = String()
+    var _startedMillis: Int64 = 0
+    var _landedMillis: Int64 = 0
+    var _sourceDigest: Data = Data()
+    var _createdPosition: UInt64 = 0
+    var _eventCount: UInt64 = 0
+    var _packs: [Data] = []
+    var _document: Micelio_V1_RecordReference? = nil
+    var _operations: [Micelio_V1_LandedOperation] = []
+    var _storedOperations: Micelio_V1_RecordReference? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1334,14 +1665,19 @@ nonisolated extension Micelio_V1_Conflict: SwiftProtobuf.Message, SwiftProtobuf.
     private init() {}
 
     init(copying source: _StorageClass) {
-      _path = source._path
-      _reason = source._reason
-      _base = source._base
-      _ours = source._ours
-      _theirs = source._theirs
-      _position = source._position
       _sessionID = source._sessionID
-      _hunks = source._hunks
+      _author = source._author
+      _isImport = source._isImport
+      _goalLine = source._goalLine
+      _startedMillis = source._startedMillis
+      _landedMillis = source._landedMillis
+      _sourceDigest = source._sourceDigest
+      _createdPosition = source._createdPosition
+      _eventCount = source._eventCount
+      _packs = source._packs
+      _document = source._document
+      _operations = source._operations
+      _storedOperations = source._storedOperations
     }
   }
 
@@ -1360,14 +1696,19 @@ nonisolated extension Micelio_V1_Conflict: SwiftProtobuf.Message, SwiftProtobuf.
         // allocates stack space for every case branch when no optimizations are
         // enabled. https://github.com/apple/swift-protobuf/issues/1034
         switch fieldNumber {
-        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._path) }()
-        case 2: try { try decoder.decodeSingularEnumField(value: &_storage._reason) }()
-        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._base) }()
-        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._ours) }()
-        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._theirs) }()
-        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._position) }()
-        case 7: try { try decoder.decodeSingularBytesField(value: &_storage._sessionID) }()
-        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._hunks) }()
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._sessionID) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._author) }()
+        case 3: try { try decoder.decodeSingularBoolField(value: &_storage._isImport) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._goalLine) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._startedMillis) }()
+        case 6: try { try decoder.decodeSingularInt64Field(value: &_storage._landedMillis) }()
+        case 7: try { try decoder.decodeSingularBytesField(value: &_storage._sourceDigest) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._createdPosition) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._eventCount) }()
+        case 10: try { try decoder.decodeRepeatedBytesField(value: &_storage._packs) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._document) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._operations) }()
+        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._storedOperations) }()
         default: break
         }
       }
@@ -1380,47 +1721,67 @@ nonisolated extension Micelio_V1_Conflict: SwiftProtobuf.Message, SwiftProtobuf.
       // allocates stack space for every if/case branch local when no optimizations
       // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
       // https://github.com/apple/swift-protobuf/issues/1182
-      if !_storage._path.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._path, fieldNumber: 1)
-      }
-      if _storage._reason != .unspecified {
-        try visitor.visitSingularEnumField(value: _storage._reason, fieldNumber: 2)
-      }
-      try { if let v = _storage._base {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-      } }()
-      try { if let v = _storage._ours {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-      } }()
-      try { if let v = _storage._theirs {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-      } }()
-      if _storage._position != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._position, fieldNumber: 6)
-      }
       if !_storage._sessionID.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._sessionID, fieldNumber: 7)
+        try visitor.visitSingularBytesField(value: _storage._sessionID, fieldNumber: 1)
       }
-      if !_storage._hunks.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._hunks, fieldNumber: 8)
+      try { if let v = _storage._author {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      if _storage._isImport != false {
+        try visitor.visitSingularBoolField(value: _storage._isImport, fieldNumber: 3)
       }
+      if !_storage._goalLine.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._goalLine, fieldNumber: 4)
+      }
+      if _storage._startedMillis != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._startedMillis, fieldNumber: 5)
+      }
+      if _storage._landedMillis != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._landedMillis, fieldNumber: 6)
+      }
+      if !_storage._sourceDigest.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._sourceDigest, fieldNumber: 7)
+      }
+      if _storage._createdPosition != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._createdPosition, fieldNumber: 8)
+      }
+      if _storage._eventCount != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._eventCount, fieldNumber: 9)
+      }
+      if !_storage._packs.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._packs, fieldNumber: 10)
+      }
+      try { if let v = _storage._document {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      if !_storage._operations.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._operations, fieldNumber: 12)
+      }
+      try { if let v = _storage._storedOperations {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Micelio_V1_Conflict, rhs: Micelio_V1_Conflict) -> Bool {
+  package static func ==(lhs: Micelio_V1_LandIntent, rhs: Micelio_V1_LandIntent) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
         let rhs_storage = _args.1
-        if _storage._path != rhs_storage._path {return false}
-        if _storage._reason != rhs_storage._reason {return false}
-        if _storage._base != rhs_storage._base {return false}
-        if _storage._ours != rhs_storage._ours {return false}
-        if _storage._theirs != rhs_storage._theirs {return false}
-        if _storage._position != rhs_storage._position {return false}
         if _storage._sessionID != rhs_storage._sessionID {return false}
-        if _storage._hunks != rhs_storage._hunks {return false}
+        if _storage._author != rhs_storage._author {return false}
+        if _storage._isImport != rhs_storage._isImport {return false}
+        if _storage._goalLine != rhs_storage._goalLine {return false}
+        if _storage._startedMillis != rhs_storage._startedMillis {return false}
+        if _storage._landedMillis != rhs_storage._landedMillis {return false}
+        if _storage._sourceDigest != rhs_storage._sourceDigest {return false}
+        if _storage._createdPosition != rhs_storage._createdPosition {return false}
+        if _storage._eventCount != rhs_storage._eventCount {return false}
+        if _storage._packs != rhs_storage._packs {return false}
+        if _storage._document != rhs_storage._document {return false}
+        if _storage._operations != rhs_storage._operations {return false}
+        if _storage._storedOperations != rhs_storage._storedOperations {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1430,98 +1791,9 @@ nonisolated extension Micelio_V1_Conflict: SwiftProtobuf.Message, SwiftProtobuf.
   }
 }
 
-nonisolated extension Micelio_V1_Conflict.Reason: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}REASON_CONTENT\0\u{1}REASON_PRESENCE\0\u{1}REASON_KIND\0\u{1}REASON_BINARY\0")
-}
-
-nonisolated extension Micelio_V1_Hunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Hunk"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_start\0\u{3}base_count\0\u{3}ours_start\0\u{3}ours_count\0\u{3}theirs_start\0\u{3}theirs_count\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.baseStart) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.baseCount) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.oursStart) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.oursCount) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.theirsStart) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.theirsCount) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.baseStart != 0 {
-      try visitor.visitSingularUInt64Field(value: self.baseStart, fieldNumber: 1)
-    }
-    if self.baseCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.baseCount, fieldNumber: 2)
-    }
-    if self.oursStart != 0 {
-      try visitor.visitSingularUInt64Field(value: self.oursStart, fieldNumber: 3)
-    }
-    if self.oursCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.oursCount, fieldNumber: 4)
-    }
-    if self.theirsStart != 0 {
-      try visitor.visitSingularUInt64Field(value: self.theirsStart, fieldNumber: 5)
-    }
-    if self.theirsCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.theirsCount, fieldNumber: 6)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_Hunk, rhs: Micelio_V1_Hunk) -> Bool {
-    if lhs.baseStart != rhs.baseStart {return false}
-    if lhs.baseCount != rhs.baseCount {return false}
-    if lhs.oursStart != rhs.oursStart {return false}
-    if lhs.oursCount != rhs.oursCount {return false}
-    if lhs.theirsStart != rhs.theirsStart {return false}
-    if lhs.theirsCount != rhs.theirsCount {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Micelio_V1_Reupload: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Reupload"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}packs\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.packs) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.packs.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.packs, fieldNumber: 1)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_Reupload, rhs: Micelio_V1_Reupload) -> Bool {
-    if lhs.packs != rhs.packs {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Micelio_V1_UnknownOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".UnknownOutcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0")
+nonisolated extension Micelio_V1_AbandonIntent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AbandonIntent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}agent\0\u{1}reason\0\u{3}created_position\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1530,6 +1802,9 @@ nonisolated extension Micelio_V1_UnknownOutcome: SwiftProtobuf.Message, SwiftPro
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.sessionID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.agent) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.createdPosition) }()
       default: break
       }
     }
@@ -1539,75 +1814,8 @@ nonisolated extension Micelio_V1_UnknownOutcome: SwiftProtobuf.Message, SwiftPro
     if !self.sessionID.isEmpty {
       try visitor.visitSingularBytesField(value: self.sessionID, fieldNumber: 1)
     }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_UnknownOutcome, rhs: Micelio_V1_UnknownOutcome) -> Bool {
-    if lhs.sessionID != rhs.sessionID {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Micelio_V1_StillOpen: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".StillOpen"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}event_count\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.eventCount) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.eventCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.eventCount, fieldNumber: 1)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_StillOpen, rhs: Micelio_V1_StillOpen) -> Bool {
-    if lhs.eventCount != rhs.eventCount {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Micelio_V1_AbandonRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".AbandonRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{3}session_id\0\u{1}reason\0\u{3}created_position\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.sessionID) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.createdPosition) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._project {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if !self.sessionID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.sessionID, fieldNumber: 2)
+    if !self.agent.isEmpty {
+      try visitor.visitSingularStringField(value: self.agent, fieldNumber: 2)
     }
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
@@ -1618,9 +1826,9 @@ nonisolated extension Micelio_V1_AbandonRequest: SwiftProtobuf.Message, SwiftPro
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Micelio_V1_AbandonRequest, rhs: Micelio_V1_AbandonRequest) -> Bool {
-    if lhs._project != rhs._project {return false}
+  package static func ==(lhs: Micelio_V1_AbandonIntent, rhs: Micelio_V1_AbandonIntent) -> Bool {
     if lhs.sessionID != rhs.sessionID {return false}
+    if lhs.agent != rhs.agent {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.createdPosition != rhs.createdPosition {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1628,9 +1836,9 @@ nonisolated extension Micelio_V1_AbandonRequest: SwiftProtobuf.Message, SwiftPro
   }
 }
 
-nonisolated extension Micelio_V1_ResolveRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".ResolveRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{3}session_id\0\u{3}created_position\0")
+nonisolated extension Micelio_V1_TagChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TagChange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}set\0\u{1}removed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1638,9 +1846,147 @@ nonisolated extension Micelio_V1_ResolveRequest: SwiftProtobuf.Message, SwiftPro
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.sessionID) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.createdPosition) }()
+      case 1: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: &self.set) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.removed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.set.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: self.set, fieldNumber: 1)
+    }
+    if !self.removed.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.removed, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_TagChange, rhs: Micelio_V1_TagChange) -> Bool {
+    if lhs.set != rhs.set {return false}
+    if lhs.removed != rhs.removed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_SubmitReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SubmitReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}answers\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.answers) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.answers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.answers, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_SubmitReply, rhs: Micelio_V1_SubmitReply) -> Bool {
+    if lhs.answers != rhs.answers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_IntentAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".IntentAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}landed\0\u{1}abandoned\0\u{1}controlled\0\u{1}conflicts\0\u{1}reupload\0\u{1}refused\0\u{1}unknown\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Micelio_V1_Landed?
+        var hadOneofValue = false
+        if let current = self.answer {
+          hadOneofValue = true
+          if case .landed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.answer = .landed(v)
+        }
+      }()
+      case 2: try {
+        var v: Micelio_V1_Abandoned?
+        var hadOneofValue = false
+        if let current = self.answer {
+          hadOneofValue = true
+          if case .abandoned(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.answer = .abandoned(v)
+        }
+      }()
+      case 3: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.answer != nil {try decoder.handleConflictingOneOf()}
+          self.answer = .controlled(v)
+        }
+      }()
+      case 4: try {
+        var v: Micelio_V1_Conflicts?
+        var hadOneofValue = false
+        if let current = self.answer {
+          hadOneofValue = true
+          if case .conflicts(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.answer = .conflicts(v)
+        }
+      }()
+      case 5: try {
+        var v: Micelio_V1_Lacking?
+        var hadOneofValue = false
+        if let current = self.answer {
+          hadOneofValue = true
+          if case .reupload(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.answer = .reupload(v)
+        }
+      }()
+      case 6: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.answer != nil {try decoder.handleConflictingOneOf()}
+          self.answer = .refused(v)
+        }
+      }()
+      case 7: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.answer != nil {try decoder.handleConflictingOneOf()}
+          self.answer = .unknown(v)
+        }
+      }()
       default: break
       }
     }
@@ -1651,22 +1997,42 @@ nonisolated extension Micelio_V1_ResolveRequest: SwiftProtobuf.Message, SwiftPro
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._project {
+    switch self.answer {
+    case .landed?: try {
+      guard case .landed(let v)? = self.answer else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if !self.sessionID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.sessionID, fieldNumber: 2)
-    }
-    if self.createdPosition != 0 {
-      try visitor.visitSingularUInt64Field(value: self.createdPosition, fieldNumber: 3)
+    }()
+    case .abandoned?: try {
+      guard case .abandoned(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .controlled?: try {
+      guard case .controlled(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    }()
+    case .conflicts?: try {
+      guard case .conflicts(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .reupload?: try {
+      guard case .reupload(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .refused?: try {
+      guard case .refused(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    }()
+    case .unknown?: try {
+      guard case .unknown(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Micelio_V1_ResolveRequest, rhs: Micelio_V1_ResolveRequest) -> Bool {
-    if lhs._project != rhs._project {return false}
-    if lhs.sessionID != rhs.sessionID {return false}
-    if lhs.createdPosition != rhs.createdPosition {return false}
+  package static func ==(lhs: Micelio_V1_IntentAnswer, rhs: Micelio_V1_IntentAnswer) -> Bool {
+    if lhs.answer != rhs.answer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -33,16 +33,16 @@ package enum Micelio_V1_Log: Sendable {
                 type: .unary
             )
         }
-        /// Namespace for "Locate" metadata.
-        package enum Locate: Sendable {
-            /// Request type for "Locate".
-            package typealias Input = Micelio_V1_LocateRequest
-            /// Response type for "Locate".
-            package typealias Output = Micelio_V1_TipReply
-            /// Descriptor for "Locate".
+        /// Namespace for "HasSlot" metadata.
+        package enum HasSlot: Sendable {
+            /// Request type for "HasSlot".
+            package typealias Input = Micelio_V1_HasSlotRequest
+            /// Response type for "HasSlot".
+            package typealias Output = Micelio_V1_HasSlotReply
+            /// Descriptor for "HasSlot".
             package static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Log"),
-                method: "Locate",
+                method: "HasSlot",
                 type: .unary
             )
         }
@@ -56,14 +56,42 @@ package enum Micelio_V1_Log: Sendable {
             package static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Log"),
                 method: "Landings",
+                type: .unary
+            )
+        }
+        /// Namespace for "Detail" metadata.
+        package enum Detail: Sendable {
+            /// Request type for "Detail".
+            package typealias Input = Micelio_V1_DetailRequest
+            /// Response type for "Detail".
+            package typealias Output = Micelio_V1_DetailReply
+            /// Descriptor for "Detail".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Log"),
+                method: "Detail",
+                type: .serverStreaming
+            )
+        }
+        /// Namespace for "Tags" metadata.
+        package enum Tags: Sendable {
+            /// Request type for "Tags".
+            package typealias Input = Micelio_V1_TagsRequest
+            /// Response type for "Tags".
+            package typealias Output = Micelio_V1_TagsReply
+            /// Descriptor for "Tags".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Log"),
+                method: "Tags",
                 type: .serverStreaming
             )
         }
         /// Descriptors for all methods in the "micelio.v1.Log" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             Tip.descriptor,
-            Locate.descriptor,
-            Landings.descriptor
+            HasSlot.descriptor,
+            Landings.descriptor,
+            Detail.descriptor,
+            Tags.descriptor
         ]
     }
 }
@@ -89,12 +117,16 @@ extension Micelio_V1_Log {
     ///
     /// Where possible, prefer using the stricter, less-verbose ``ServiceProtocol``
     /// or ``SimpleServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The history of a project.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
         /// Handle the "Tip" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > The newest position, as of a probe that began after the request came in.
+        /// > The newest landing, as of a probe that began after the request came in.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_TipRequest` messages.
@@ -108,29 +140,30 @@ extension Micelio_V1_Log {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_TipReply>
 
-        /// Handle the "Locate" method.
+        /// Handle the "HasSlot" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > The place of one position in the hash chain, to tell whether a history was replaced.
+        /// > Whether the history has this slot: how a client finds out that the project it knew was
+        /// > replaced.
         ///
         /// - Parameters:
-        ///   - request: A streaming request of `Micelio_V1_LocateRequest` messages.
+        ///   - request: A streaming request of `Micelio_V1_HasSlotRequest` messages.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
-        /// - Returns: A streaming response of `Micelio_V1_TipReply` messages.
-        func locate(
-            request: GRPCCore.StreamingServerRequest<Micelio_V1_LocateRequest>,
+        /// - Returns: A streaming response of `Micelio_V1_HasSlotReply` messages.
+        func hasSlot(
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_HasSlotRequest>,
             context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_TipReply>
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_HasSlotReply>
 
         /// Handle the "Landings" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Landings of a range of positions, oldest or newest first.
+        /// > A page of landings, newest first, without their operations.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_LandingsRequest` messages.
@@ -143,6 +176,42 @@ extension Micelio_V1_Log {
             request: GRPCCore.StreamingServerRequest<Micelio_V1_LandingsRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_LandingsReply>
+
+        /// Handle the "Detail" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One landing with its operations and its session document, in as many messages as they need.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Micelio_V1_DetailRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Micelio_V1_DetailReply` messages.
+        func detail(
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_DetailRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply>
+
+        /// Handle the "Tags" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Names of positions.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Micelio_V1_TagsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Micelio_V1_TagsReply` messages.
+        func tags(
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_TagsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_TagsReply>
     }
 
     /// Service protocol for the "micelio.v1.Log" service.
@@ -152,12 +221,16 @@ extension Micelio_V1_Log {
     /// trailing response metadata. If you don't need these then consider using
     /// the ``SimpleServiceProtocol``. If you need fine grained control over your RPCs then
     /// use ``StreamingServiceProtocol``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The history of a project.
     package protocol ServiceProtocol: Micelio_V1_Log.StreamingServiceProtocol {
         /// Handle the "Tip" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > The newest position, as of a probe that began after the request came in.
+        /// > The newest landing, as of a probe that began after the request came in.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_TipRequest` message.
@@ -171,29 +244,30 @@ extension Micelio_V1_Log {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Micelio_V1_TipReply>
 
-        /// Handle the "Locate" method.
+        /// Handle the "HasSlot" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > The place of one position in the hash chain, to tell whether a history was replaced.
+        /// > Whether the history has this slot: how a client finds out that the project it knew was
+        /// > replaced.
         ///
         /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_LocateRequest` message.
+        ///   - request: A request containing a single `Micelio_V1_HasSlotRequest` message.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
-        /// - Returns: A response containing a single `Micelio_V1_TipReply` message.
-        func locate(
-            request: GRPCCore.ServerRequest<Micelio_V1_LocateRequest>,
+        /// - Returns: A response containing a single `Micelio_V1_HasSlotReply` message.
+        func hasSlot(
+            request: GRPCCore.ServerRequest<Micelio_V1_HasSlotRequest>,
             context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.ServerResponse<Micelio_V1_TipReply>
+        ) async throws -> GRPCCore.ServerResponse<Micelio_V1_HasSlotReply>
 
         /// Handle the "Landings" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Landings of a range of positions, oldest or newest first.
+        /// > A page of landings, newest first, without their operations.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_LandingsRequest` message.
@@ -201,11 +275,47 @@ extension Micelio_V1_Log {
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
-        /// - Returns: A streaming response of `Micelio_V1_LandingsReply` messages.
+        /// - Returns: A response containing a single `Micelio_V1_LandingsReply` message.
         func landings(
             request: GRPCCore.ServerRequest<Micelio_V1_LandingsRequest>,
             context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_LandingsReply>
+        ) async throws -> GRPCCore.ServerResponse<Micelio_V1_LandingsReply>
+
+        /// Handle the "Detail" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One landing with its operations and its session document, in as many messages as they need.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_DetailRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Micelio_V1_DetailReply` messages.
+        func detail(
+            request: GRPCCore.ServerRequest<Micelio_V1_DetailRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply>
+
+        /// Handle the "Tags" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Names of positions.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_TagsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Micelio_V1_TagsReply` messages.
+        func tags(
+            request: GRPCCore.ServerRequest<Micelio_V1_TagsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_TagsReply>
     }
 
     /// Simple service protocol for the "micelio.v1.Log" service.
@@ -213,12 +323,16 @@ extension Micelio_V1_Log {
     /// This is the highest level protocol for the service. The API is the easiest to use but
     /// doesn't provide access to request or response metadata. If you need access to these
     /// then use ``ServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The history of a project.
     package protocol SimpleServiceProtocol: Micelio_V1_Log.ServiceProtocol {
         /// Handle the "Tip" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > The newest position, as of a probe that began after the request came in.
+        /// > The newest landing, as of a probe that began after the request came in.
         ///
         /// - Parameters:
         ///   - request: A `Micelio_V1_TipRequest` message.
@@ -232,40 +346,78 @@ extension Micelio_V1_Log {
             context: GRPCCore.ServerContext
         ) async throws -> Micelio_V1_TipReply
 
-        /// Handle the "Locate" method.
+        /// Handle the "HasSlot" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > The place of one position in the hash chain, to tell whether a history was replaced.
+        /// > Whether the history has this slot: how a client finds out that the project it knew was
+        /// > replaced.
         ///
         /// - Parameters:
-        ///   - request: A `Micelio_V1_LocateRequest` message.
+        ///   - request: A `Micelio_V1_HasSlotRequest` message.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
-        /// - Returns: A `Micelio_V1_TipReply` to respond with.
-        func locate(
-            request: Micelio_V1_LocateRequest,
+        /// - Returns: A `Micelio_V1_HasSlotReply` to respond with.
+        func hasSlot(
+            request: Micelio_V1_HasSlotRequest,
             context: GRPCCore.ServerContext
-        ) async throws -> Micelio_V1_TipReply
+        ) async throws -> Micelio_V1_HasSlotReply
 
         /// Handle the "Landings" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Landings of a range of positions, oldest or newest first.
+        /// > A page of landings, newest first, without their operations.
         ///
         /// - Parameters:
         ///   - request: A `Micelio_V1_LandingsRequest` message.
-        ///   - response: A response stream of `Micelio_V1_LandingsReply` messages.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
+        /// - Returns: A `Micelio_V1_LandingsReply` to respond with.
         func landings(
             request: Micelio_V1_LandingsRequest,
-            response: GRPCCore.RPCWriter<Micelio_V1_LandingsReply>,
+            context: GRPCCore.ServerContext
+        ) async throws -> Micelio_V1_LandingsReply
+
+        /// Handle the "Detail" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One landing with its operations and its session document, in as many messages as they need.
+        ///
+        /// - Parameters:
+        ///   - request: A `Micelio_V1_DetailRequest` message.
+        ///   - response: A response stream of `Micelio_V1_DetailReply` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func detail(
+            request: Micelio_V1_DetailRequest,
+            response: GRPCCore.RPCWriter<Micelio_V1_DetailReply>,
+            context: GRPCCore.ServerContext
+        ) async throws
+
+        /// Handle the "Tags" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Names of positions.
+        ///
+        /// - Parameters:
+        ///   - request: A `Micelio_V1_TagsRequest` message.
+        ///   - response: A response stream of `Micelio_V1_TagsReply` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func tags(
+            request: Micelio_V1_TagsRequest,
+            response: GRPCCore.RPCWriter<Micelio_V1_TagsReply>,
             context: GRPCCore.ServerContext
         ) async throws
     }
@@ -287,11 +439,11 @@ extension Micelio_V1_Log.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
-            forMethod: Micelio_V1_Log.Method.Locate.descriptor,
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_LocateRequest>(),
-            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_TipReply>(),
+            forMethod: Micelio_V1_Log.Method.HasSlot.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_HasSlotRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_HasSlotReply>(),
             handler: { request, context in
-                try await self.locate(
+                try await self.hasSlot(
                     request: request,
                     context: context
                 )
@@ -303,6 +455,28 @@ extension Micelio_V1_Log.StreamingServiceProtocol {
             serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_LandingsReply>(),
             handler: { request, context in
                 try await self.landings(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Micelio_V1_Log.Method.Detail.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_DetailRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_DetailReply>(),
+            handler: { request, context in
+                try await self.detail(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Micelio_V1_Log.Method.Tags.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_TagsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_TagsReply>(),
+            handler: { request, context in
+                try await self.tags(
                     request: request,
                     context: context
                 )
@@ -325,11 +499,11 @@ extension Micelio_V1_Log.ServiceProtocol {
         return GRPCCore.StreamingServerResponse(single: response)
     }
 
-    package func locate(
-        request: GRPCCore.StreamingServerRequest<Micelio_V1_LocateRequest>,
+    package func hasSlot(
+        request: GRPCCore.StreamingServerRequest<Micelio_V1_HasSlotRequest>,
         context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_TipReply> {
-        let response = try await self.locate(
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_HasSlotReply> {
+        let response = try await self.hasSlot(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -341,6 +515,28 @@ extension Micelio_V1_Log.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_LandingsReply> {
         let response = try await self.landings(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func detail(
+        request: GRPCCore.StreamingServerRequest<Micelio_V1_DetailRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply> {
+        let response = try await self.detail(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
+    }
+
+    package func tags(
+        request: GRPCCore.StreamingServerRequest<Micelio_V1_TagsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_TagsReply> {
+        let response = try await self.tags(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -364,12 +560,12 @@ extension Micelio_V1_Log.SimpleServiceProtocol {
         )
     }
 
-    package func locate(
-        request: GRPCCore.ServerRequest<Micelio_V1_LocateRequest>,
+    package func hasSlot(
+        request: GRPCCore.ServerRequest<Micelio_V1_HasSlotRequest>,
         context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.ServerResponse<Micelio_V1_TipReply> {
-        return GRPCCore.ServerResponse<Micelio_V1_TipReply>(
-            message: try await self.locate(
+    ) async throws -> GRPCCore.ServerResponse<Micelio_V1_HasSlotReply> {
+        return GRPCCore.ServerResponse<Micelio_V1_HasSlotReply>(
+            message: try await self.hasSlot(
                 request: request.message,
                 context: context
             ),
@@ -380,11 +576,41 @@ extension Micelio_V1_Log.SimpleServiceProtocol {
     package func landings(
         request: GRPCCore.ServerRequest<Micelio_V1_LandingsRequest>,
         context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_LandingsReply> {
-        return GRPCCore.StreamingServerResponse<Micelio_V1_LandingsReply>(
+    ) async throws -> GRPCCore.ServerResponse<Micelio_V1_LandingsReply> {
+        return GRPCCore.ServerResponse<Micelio_V1_LandingsReply>(
+            message: try await self.landings(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func detail(
+        request: GRPCCore.ServerRequest<Micelio_V1_DetailRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply> {
+        return GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply>(
             metadata: [:],
             producer: { writer in
-                try await self.landings(
+                try await self.detail(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
+        )
+    }
+
+    package func tags(
+        request: GRPCCore.ServerRequest<Micelio_V1_TagsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_TagsReply> {
+        return GRPCCore.StreamingServerResponse<Micelio_V1_TagsReply>(
+            metadata: [:],
+            producer: { writer in
+                try await self.tags(
                     request: request.message,
                     response: writer,
                     context: context
@@ -403,12 +629,16 @@ extension Micelio_V1_Log {
     ///
     /// You don't need to implement this protocol directly, use the generated
     /// implementation, ``Client``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The history of a project.
     package protocol ClientProtocol: Sendable {
         /// Call the "Tip" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > The newest position, as of a probe that began after the request came in.
+        /// > The newest landing, as of a probe that began after the request came in.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_TipRequest` message.
@@ -427,34 +657,35 @@ extension Micelio_V1_Log {
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_TipReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
-        /// Call the "Locate" method.
+        /// Call the "HasSlot" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > The place of one position in the hash chain, to tell whether a history was replaced.
+        /// > Whether the history has this slot: how a client finds out that the project it knew was
+        /// > replaced.
         ///
         /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_LocateRequest` message.
-        ///   - serializer: A serializer for `Micelio_V1_LocateRequest` messages.
-        ///   - deserializer: A deserializer for `Micelio_V1_TipReply` messages.
+        ///   - request: A request containing a single `Micelio_V1_HasSlotRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_HasSlotRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_HasSlotReply` messages.
         ///   - options: Options to apply to this RPC.
         ///   - handleResponse: A closure which handles the response and returns its result to
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        func locate<Result>(
-            request: GRPCCore.ClientRequest<Micelio_V1_LocateRequest>,
-            serializer: some GRPCCore.MessageSerializer<Micelio_V1_LocateRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_TipReply>,
+        func hasSlot<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_HasSlotRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_HasSlotRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_HasSlotReply>,
             options: GRPCCore.CallOptions,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_TipReply>) async throws -> Result
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_HasSlotReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Landings" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Landings of a range of positions, oldest or newest first.
+        /// > A page of landings, newest first, without their operations.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_LandingsRequest` message.
@@ -470,7 +701,53 @@ extension Micelio_V1_Log {
             serializer: some GRPCCore.MessageSerializer<Micelio_V1_LandingsRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_LandingsReply>,
             options: GRPCCore.CallOptions,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_LandingsReply>) async throws -> Result
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandingsReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Detail" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One landing with its operations and its session document, in as many messages as they need.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_DetailRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_DetailRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_DetailReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func detail<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_DetailRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_DetailRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_DetailReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_DetailReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Tags" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Names of positions.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_TagsRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_TagsRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_TagsReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func tags<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_TagsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_TagsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_TagsReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_TagsReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -479,6 +756,10 @@ extension Micelio_V1_Log {
     /// The ``Client`` provides an implementation of ``ClientProtocol`` which wraps
     /// a `GRPCCore.GRPCCClient`. The underlying `GRPCClient` provides the long-lived
     /// means of communication with the remote peer.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The history of a project.
     package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
         private let client: GRPCCore.GRPCClient<Transport>
 
@@ -494,7 +775,7 @@ extension Micelio_V1_Log {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > The newest position, as of a probe that began after the request came in.
+        /// > The newest landing, as of a probe that began after the request came in.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_TipRequest` message.
@@ -524,33 +805,34 @@ extension Micelio_V1_Log {
             )
         }
 
-        /// Call the "Locate" method.
+        /// Call the "HasSlot" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > The place of one position in the hash chain, to tell whether a history was replaced.
+        /// > Whether the history has this slot: how a client finds out that the project it knew was
+        /// > replaced.
         ///
         /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_LocateRequest` message.
-        ///   - serializer: A serializer for `Micelio_V1_LocateRequest` messages.
-        ///   - deserializer: A deserializer for `Micelio_V1_TipReply` messages.
+        ///   - request: A request containing a single `Micelio_V1_HasSlotRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_HasSlotRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_HasSlotReply` messages.
         ///   - options: Options to apply to this RPC.
         ///   - handleResponse: A closure which handles the response and returns its result to
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        package func locate<Result>(
-            request: GRPCCore.ClientRequest<Micelio_V1_LocateRequest>,
-            serializer: some GRPCCore.MessageSerializer<Micelio_V1_LocateRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_TipReply>,
+        package func hasSlot<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_HasSlotRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_HasSlotRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_HasSlotReply>,
             options: GRPCCore.CallOptions = .defaults,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_TipReply>) async throws -> Result = { response in
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_HasSlotReply>) async throws -> Result = { response in
                 try response.message
             }
         ) async throws -> Result where Result: Sendable {
             try await self.client.unary(
                 request: request,
-                descriptor: Micelio_V1_Log.Method.Locate.descriptor,
+                descriptor: Micelio_V1_Log.Method.HasSlot.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -562,7 +844,7 @@ extension Micelio_V1_Log {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Landings of a range of positions, oldest or newest first.
+        /// > A page of landings, newest first, without their operations.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_LandingsRequest` message.
@@ -578,11 +860,77 @@ extension Micelio_V1_Log {
             serializer: some GRPCCore.MessageSerializer<Micelio_V1_LandingsRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_LandingsReply>,
             options: GRPCCore.CallOptions = .defaults,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_LandingsReply>) async throws -> Result
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandingsReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Micelio_V1_Log.Method.Landings.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Detail" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > One landing with its operations and its session document, in as many messages as they need.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_DetailRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_DetailRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_DetailReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func detail<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_DetailRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_DetailRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_DetailReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_DetailReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable {
             try await self.client.serverStreaming(
                 request: request,
-                descriptor: Micelio_V1_Log.Method.Landings.descriptor,
+                descriptor: Micelio_V1_Log.Method.Detail.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Tags" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Names of positions.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_TagsRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_TagsRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_TagsReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func tags<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_TagsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_TagsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_TagsReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_TagsReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Micelio_V1_Log.Method.Tags.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -599,7 +947,7 @@ extension Micelio_V1_Log.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > The newest position, as of a probe that began after the request came in.
+    /// > The newest landing, as of a probe that began after the request came in.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Micelio_V1_TipRequest` message.
@@ -624,30 +972,31 @@ extension Micelio_V1_Log.ClientProtocol {
         )
     }
 
-    /// Call the "Locate" method.
+    /// Call the "HasSlot" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > The place of one position in the hash chain, to tell whether a history was replaced.
+    /// > Whether the history has this slot: how a client finds out that the project it knew was
+    /// > replaced.
     ///
     /// - Parameters:
-    ///   - request: A request containing a single `Micelio_V1_LocateRequest` message.
+    ///   - request: A request containing a single `Micelio_V1_HasSlotRequest` message.
     ///   - options: Options to apply to this RPC.
     ///   - handleResponse: A closure which handles the response and returns its result to
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    package func locate<Result>(
-        request: GRPCCore.ClientRequest<Micelio_V1_LocateRequest>,
+    package func hasSlot<Result>(
+        request: GRPCCore.ClientRequest<Micelio_V1_HasSlotRequest>,
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_TipReply>) async throws -> Result = { response in
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_HasSlotReply>) async throws -> Result = { response in
             try response.message
         }
     ) async throws -> Result where Result: Sendable {
-        try await self.locate(
+        try await self.hasSlot(
             request: request,
-            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_LocateRequest>(),
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_TipReply>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_HasSlotRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_HasSlotReply>(),
             options: options,
             onResponse: handleResponse
         )
@@ -657,7 +1006,7 @@ extension Micelio_V1_Log.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Landings of a range of positions, oldest or newest first.
+    /// > A page of landings, newest first, without their operations.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Micelio_V1_LandingsRequest` message.
@@ -669,12 +1018,68 @@ extension Micelio_V1_Log.ClientProtocol {
     package func landings<Result>(
         request: GRPCCore.ClientRequest<Micelio_V1_LandingsRequest>,
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_LandingsReply>) async throws -> Result
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandingsReply>) async throws -> Result = { response in
+            try response.message
+        }
     ) async throws -> Result where Result: Sendable {
         try await self.landings(
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_LandingsRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_LandingsReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Detail" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > One landing with its operations and its session document, in as many messages as they need.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Micelio_V1_DetailRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func detail<Result>(
+        request: GRPCCore.ClientRequest<Micelio_V1_DetailRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_DetailReply>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.detail(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_DetailRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_DetailReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Tags" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Names of positions.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Micelio_V1_TagsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func tags<Result>(
+        request: GRPCCore.ClientRequest<Micelio_V1_TagsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_TagsReply>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.tags(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_TagsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_TagsReply>(),
             options: options,
             onResponse: handleResponse
         )
@@ -688,7 +1093,7 @@ extension Micelio_V1_Log.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > The newest position, as of a probe that began after the request came in.
+    /// > The newest landing, as of a probe that began after the request came in.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -717,11 +1122,12 @@ extension Micelio_V1_Log.ClientProtocol {
         )
     }
 
-    /// Call the "Locate" method.
+    /// Call the "HasSlot" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > The place of one position in the hash chain, to tell whether a history was replaced.
+    /// > Whether the history has this slot: how a client finds out that the project it knew was
+    /// > replaced.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -731,19 +1137,19 @@ extension Micelio_V1_Log.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    package func locate<Result>(
-        _ message: Micelio_V1_LocateRequest,
+    package func hasSlot<Result>(
+        _ message: Micelio_V1_HasSlotRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_TipReply>) async throws -> Result = { response in
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_HasSlotReply>) async throws -> Result = { response in
             try response.message
         }
     ) async throws -> Result where Result: Sendable {
-        let request = GRPCCore.ClientRequest<Micelio_V1_LocateRequest>(
+        let request = GRPCCore.ClientRequest<Micelio_V1_HasSlotRequest>(
             message: message,
             metadata: metadata
         )
-        return try await self.locate(
+        return try await self.hasSlot(
             request: request,
             options: options,
             onResponse: handleResponse
@@ -754,7 +1160,7 @@ extension Micelio_V1_Log.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Landings of a range of positions, oldest or newest first.
+    /// > A page of landings, newest first, without their operations.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -768,13 +1174,77 @@ extension Micelio_V1_Log.ClientProtocol {
         _ message: Micelio_V1_LandingsRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_LandingsReply>) async throws -> Result
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_LandingsReply>) async throws -> Result = { response in
+            try response.message
+        }
     ) async throws -> Result where Result: Sendable {
         let request = GRPCCore.ClientRequest<Micelio_V1_LandingsRequest>(
             message: message,
             metadata: metadata
         )
         return try await self.landings(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Detail" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > One landing with its operations and its session document, in as many messages as they need.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func detail<Result>(
+        _ message: Micelio_V1_DetailRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_DetailReply>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Micelio_V1_DetailRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.detail(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Tags" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Names of positions.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func tags<Result>(
+        _ message: Micelio_V1_TagsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_TagsReply>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Micelio_V1_TagsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.tags(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -46,29 +46,6 @@ package nonisolated struct Micelio_V1_TipRequest: Sendable {
   fileprivate var _project: Micelio_V1_ProjectName? = nil
 }
 
-package nonisolated struct Micelio_V1_LocateRequest: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var project: Micelio_V1_ProjectName {
-    get {_project ?? Micelio_V1_ProjectName()}
-    set {_project = newValue}
-  }
-  /// Returns true if `project` has been explicitly set.
-  package var hasProject: Bool {self._project != nil}
-  /// Clears the value of `project`. Subsequent reads from it will return its default value.
-  package mutating func clearProject() {self._project = nil}
-
-  package var position: UInt64 = 0
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-
-  fileprivate var _project: Micelio_V1_ProjectName? = nil
-}
-
 package nonisolated struct Micelio_V1_TipReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -93,6 +70,43 @@ package nonisolated struct Micelio_V1_TipReply: Sendable {
   package init() {}
 }
 
+package nonisolated struct Micelio_V1_HasSlotRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var project: Micelio_V1_ProjectName {
+    get {_project ?? Micelio_V1_ProjectName()}
+    set {_project = newValue}
+  }
+  /// Returns true if `project` has been explicitly set.
+  package var hasProject: Bool {self._project != nil}
+  /// Clears the value of `project`. Subsequent reads from it will return its default value.
+  package mutating func clearProject() {self._project = nil}
+
+  package var epoch: UInt64 = 0
+
+  package var slotHash: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _project: Micelio_V1_ProjectName? = nil
+}
+
+package nonisolated struct Micelio_V1_HasSlotReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var has: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Micelio_V1_LandingsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -107,23 +121,19 @@ package nonisolated struct Micelio_V1_LandingsRequest: Sendable {
   /// Clears the value of `project`. Subsequent reads from it will return its default value.
   package mutating func clearProject() {self._project = nil}
 
-  /// Positions after `after` up to and including `through`; 0 means the tip.
-  package var after: UInt64 = 0
+  /// Newest position to consider; 0 means the tip. Oldest to consider; 0 means the first.
+  package var from: UInt64 = 0
 
-  package var through: UInt64 = 0
+  package var downTo: UInt64 = 0
 
-  package var newestFirst: Bool = false
-
-  /// At most this many landings; 0 means all of the range.
-  package var limit: UInt64 = 0
-
-  package var withOperations: Bool = false
+  /// At most 1,000; 0 means 1,000. A page also ends before it grows beyond a message.
+  package var limit: UInt32 = 0
 
   /// Only landings that touched this path, or something below it. Empty means all.
   package var path: Data = Data()
 
-  /// Only the landing of this session. Empty means all.
-  package var sessionID: Data = Data()
+  /// Only landings of an author with this account, agent, name or address. Empty means all.
+  package var author: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -138,6 +148,92 @@ package nonisolated struct Micelio_V1_LandingsReply: Sendable {
   // methods supported on all messages.
 
   package var landings: [Micelio_V1_Landing] = []
+
+  /// Where to go on, as `from`; 0 when nothing older is left.
+  package var next: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Micelio_V1_DetailRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var project: Micelio_V1_ProjectName {
+    get {_project ?? Micelio_V1_ProjectName()}
+    set {_project = newValue}
+  }
+  /// Returns true if `project` has been explicitly set.
+  package var hasProject: Bool {self._project != nil}
+  /// Clears the value of `project`. Subsequent reads from it will return its default value.
+  package mutating func clearProject() {self._project = nil}
+
+  package var position: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _project: Micelio_V1_ProjectName? = nil
+}
+
+/// The landing comes first, then operations and document, each in order.
+package nonisolated struct Micelio_V1_DetailReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var landing: Micelio_V1_Landing {
+    get {_landing ?? Micelio_V1_Landing()}
+    set {_landing = newValue}
+  }
+  /// Returns true if `landing` has been explicitly set.
+  package var hasLanding: Bool {self._landing != nil}
+  /// Clears the value of `landing`. Subsequent reads from it will return its default value.
+  package mutating func clearLanding() {self._landing = nil}
+
+  package var operations: [Micelio_V1_LandedOperation] = []
+
+  /// A piece of the session document in its stored format.
+  package var document: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _landing: Micelio_V1_Landing? = nil
+}
+
+package nonisolated struct Micelio_V1_TagsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var project: Micelio_V1_ProjectName {
+    get {_project ?? Micelio_V1_ProjectName()}
+    set {_project = newValue}
+  }
+  /// Returns true if `project` has been explicitly set.
+  package var hasProject: Bool {self._project != nil}
+  /// Clears the value of `project`. Subsequent reads from it will return its default value.
+  package mutating func clearProject() {self._project = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _project: Micelio_V1_ProjectName? = nil
+}
+
+package nonisolated struct Micelio_V1_TagsReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var tags: Dictionary<String,UInt64> = [:]
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -177,45 +273,6 @@ nonisolated extension Micelio_V1_TipRequest: SwiftProtobuf.Message, SwiftProtobu
 
   package static func ==(lhs: Micelio_V1_TipRequest, rhs: Micelio_V1_TipRequest) -> Bool {
     if lhs._project != rhs._project {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Micelio_V1_LocateRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".LocateRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{1}position\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._project {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if self.position != 0 {
-      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_LocateRequest, rhs: Micelio_V1_LocateRequest) -> Bool {
-    if lhs._project != rhs._project {return false}
-    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -276,9 +333,9 @@ nonisolated extension Micelio_V1_TipReply: SwiftProtobuf.Message, SwiftProtobuf.
   }
 }
 
-nonisolated extension Micelio_V1_LandingsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".LandingsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{1}after\0\u{1}through\0\u{3}newest_first\0\u{1}limit\0\u{3}with_operations\0\u{1}path\0\u{3}session_id\0")
+nonisolated extension Micelio_V1_HasSlotRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HasSlotRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{1}epoch\0\u{3}slot_hash\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -287,13 +344,8 @@ nonisolated extension Micelio_V1_LandingsRequest: SwiftProtobuf.Message, SwiftPr
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.through) }()
-      case 4: try { try decoder.decodeSingularBoolField(value: &self.newestFirst) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.limit) }()
-      case 6: try { try decoder.decodeSingularBoolField(value: &self.withOperations) }()
-      case 7: try { try decoder.decodeSingularBytesField(value: &self.path) }()
-      case 8: try { try decoder.decodeSingularBytesField(value: &self.sessionID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.slotHash) }()
       default: break
       }
     }
@@ -307,39 +359,108 @@ nonisolated extension Micelio_V1_LandingsRequest: SwiftProtobuf.Message, SwiftPr
     try { if let v = self._project {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    if self.after != 0 {
-      try visitor.visitSingularUInt64Field(value: self.after, fieldNumber: 2)
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 2)
     }
-    if self.through != 0 {
-      try visitor.visitSingularUInt64Field(value: self.through, fieldNumber: 3)
+    if !self.slotHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.slotHash, fieldNumber: 3)
     }
-    if self.newestFirst != false {
-      try visitor.visitSingularBoolField(value: self.newestFirst, fieldNumber: 4)
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_HasSlotRequest, rhs: Micelio_V1_HasSlotRequest) -> Bool {
+    if lhs._project != rhs._project {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.slotHash != rhs.slotHash {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_HasSlotReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HasSlotReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}has\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.has) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.has != false {
+      try visitor.visitSingularBoolField(value: self.has, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_HasSlotReply, rhs: Micelio_V1_HasSlotReply) -> Bool {
+    if lhs.has != rhs.has {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_LandingsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LandingsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{1}from\0\u{3}down_to\0\u{1}limit\0\u{1}path\0\u{1}author\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.from) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.downTo) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.path) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.author) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._project {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.from != 0 {
+      try visitor.visitSingularUInt64Field(value: self.from, fieldNumber: 2)
+    }
+    if self.downTo != 0 {
+      try visitor.visitSingularUInt64Field(value: self.downTo, fieldNumber: 3)
     }
     if self.limit != 0 {
-      try visitor.visitSingularUInt64Field(value: self.limit, fieldNumber: 5)
-    }
-    if self.withOperations != false {
-      try visitor.visitSingularBoolField(value: self.withOperations, fieldNumber: 6)
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 4)
     }
     if !self.path.isEmpty {
-      try visitor.visitSingularBytesField(value: self.path, fieldNumber: 7)
+      try visitor.visitSingularBytesField(value: self.path, fieldNumber: 5)
     }
-    if !self.sessionID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.sessionID, fieldNumber: 8)
+    if !self.author.isEmpty {
+      try visitor.visitSingularStringField(value: self.author, fieldNumber: 6)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Micelio_V1_LandingsRequest, rhs: Micelio_V1_LandingsRequest) -> Bool {
     if lhs._project != rhs._project {return false}
-    if lhs.after != rhs.after {return false}
-    if lhs.through != rhs.through {return false}
-    if lhs.newestFirst != rhs.newestFirst {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.downTo != rhs.downTo {return false}
     if lhs.limit != rhs.limit {return false}
-    if lhs.withOperations != rhs.withOperations {return false}
     if lhs.path != rhs.path {return false}
-    if lhs.sessionID != rhs.sessionID {return false}
+    if lhs.author != rhs.author {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -347,7 +468,7 @@ nonisolated extension Micelio_V1_LandingsRequest: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Micelio_V1_LandingsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LandingsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}landings\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}landings\0\u{1}next\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -356,6 +477,7 @@ nonisolated extension Micelio_V1_LandingsReply: SwiftProtobuf.Message, SwiftProt
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.landings) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.next) }()
       default: break
       }
     }
@@ -365,11 +487,162 @@ nonisolated extension Micelio_V1_LandingsReply: SwiftProtobuf.Message, SwiftProt
     if !self.landings.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.landings, fieldNumber: 1)
     }
+    if self.next != 0 {
+      try visitor.visitSingularUInt64Field(value: self.next, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Micelio_V1_LandingsReply, rhs: Micelio_V1_LandingsReply) -> Bool {
     if lhs.landings != rhs.landings {return false}
+    if lhs.next != rhs.next {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_DetailRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DetailRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{1}position\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._project {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_DetailRequest, rhs: Micelio_V1_DetailRequest) -> Bool {
+    if lhs._project != rhs._project {return false}
+    if lhs.position != rhs.position {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_DetailReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DetailReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}landing\0\u{1}operations\0\u{1}document\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._landing) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.operations) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.document) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._landing {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.operations.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.operations, fieldNumber: 2)
+    }
+    if !self.document.isEmpty {
+      try visitor.visitSingularBytesField(value: self.document, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_DetailReply, rhs: Micelio_V1_DetailReply) -> Bool {
+    if lhs._landing != rhs._landing {return false}
+    if lhs.operations != rhs.operations {return false}
+    if lhs.document != rhs.document {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_TagsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TagsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._project {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_TagsRequest, rhs: Micelio_V1_TagsRequest) -> Bool {
+    if lhs._project != rhs._project {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_TagsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TagsReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tags\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: &self.tags) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tags.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: self.tags, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_TagsReply, rhs: Micelio_V1_TagsReply) -> Bool {
+    if lhs.tags != rhs.tags {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -46,19 +46,6 @@ package enum Micelio_V1_Sessions: Sendable {
                 type: .serverStreaming
             )
         }
-        /// Namespace for "Get" metadata.
-        package enum Get: Sendable {
-            /// Request type for "Get".
-            package typealias Input = Micelio_V1_GetSessionRequest
-            /// Response type for "Get".
-            package typealias Output = Micelio_V1_GetSessionReply
-            /// Descriptor for "Get".
-            package static let descriptor = GRPCCore.MethodDescriptor(
-                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Sessions"),
-                method: "Get",
-                type: .serverStreaming
-            )
-        }
         /// Namespace for "ListOpen" metadata.
         package enum ListOpen: Sendable {
             /// Request type for "ListOpen".
@@ -72,12 +59,25 @@ package enum Micelio_V1_Sessions: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Closing" metadata.
+        package enum Closing: Sendable {
+            /// Request type for "Closing".
+            package typealias Input = Micelio_V1_ClosingRequest
+            /// Response type for "Closing".
+            package typealias Output = Micelio_V1_ClosingReply
+            /// Descriptor for "Closing".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Sessions"),
+                method: "Closing",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "micelio.v1.Sessions" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             AppendEvent.descriptor,
             Events.descriptor,
-            Get.descriptor,
-            ListOpen.descriptor
+            ListOpen.descriptor,
+            Closing.descriptor
         ]
     }
 }
@@ -106,15 +106,15 @@ extension Micelio_V1_Sessions {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Sessions while they are open, and what remains of them afterwards. An open session is a log of
-    /// > numbered events; its events are the values of the event format, which the client encodes.
+    /// > Sessions while they are open. An open session is a log of numbered events, each written once;
+    /// > landing folds them into the session document, which comes with the landing's detail.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
         /// Handle the "AppendEvent" method.
         ///
         /// > Source IDL Documentation:
         /// >
         /// > Appends one event. The same event id again answers with its first number, so a retry after a
-        /// > lost answer is safe.
+        /// > lost answer is safe. The forge writes the caller's account into the event's author.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_AppendEventRequest` messages.
@@ -132,7 +132,7 @@ extension Micelio_V1_Sessions {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events from a number on.
+        /// > Events from a number on, in order.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_EventsRequest` messages.
@@ -146,29 +146,11 @@ extension Micelio_V1_Sessions {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_EventsReply>
 
-        /// Handle the "Get" method.
-        ///
-        /// > Source IDL Documentation:
-        /// >
-        /// > What is known of one session: open, landed or abandoned, and its document.
-        ///
-        /// - Parameters:
-        ///   - request: A streaming request of `Micelio_V1_GetSessionRequest` messages.
-        ///   - context: Context providing information about the RPC.
-        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
-        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
-        ///     to an internal error.
-        /// - Returns: A streaming response of `Micelio_V1_GetSessionReply` messages.
-        func get(
-            request: GRPCCore.StreamingServerRequest<Micelio_V1_GetSessionRequest>,
-            context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_GetSessionReply>
-
         /// Handle the "ListOpen" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Open sessions, newest first.
+        /// > Open sessions. Some may have been closed a moment ago.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Micelio_V1_ListOpenRequest` messages.
@@ -181,6 +163,24 @@ extension Micelio_V1_Sessions {
             request: GRPCCore.StreamingServerRequest<Micelio_V1_ListOpenRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_ListOpenReply>
+
+        /// Handle the "Closing" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How a session was closed, if it was.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Micelio_V1_ClosingRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Micelio_V1_ClosingReply` messages.
+        func closing(
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_ClosingRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_ClosingReply>
     }
 
     /// Service protocol for the "micelio.v1.Sessions" service.
@@ -193,15 +193,15 @@ extension Micelio_V1_Sessions {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Sessions while they are open, and what remains of them afterwards. An open session is a log of
-    /// > numbered events; its events are the values of the event format, which the client encodes.
+    /// > Sessions while they are open. An open session is a log of numbered events, each written once;
+    /// > landing folds them into the session document, which comes with the landing's detail.
     package protocol ServiceProtocol: Micelio_V1_Sessions.StreamingServiceProtocol {
         /// Handle the "AppendEvent" method.
         ///
         /// > Source IDL Documentation:
         /// >
         /// > Appends one event. The same event id again answers with its first number, so a retry after a
-        /// > lost answer is safe.
+        /// > lost answer is safe. The forge writes the caller's account into the event's author.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_AppendEventRequest` message.
@@ -219,7 +219,7 @@ extension Micelio_V1_Sessions {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events from a number on.
+        /// > Events from a number on, in order.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_EventsRequest` message.
@@ -233,29 +233,11 @@ extension Micelio_V1_Sessions {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_EventsReply>
 
-        /// Handle the "Get" method.
-        ///
-        /// > Source IDL Documentation:
-        /// >
-        /// > What is known of one session: open, landed or abandoned, and its document.
-        ///
-        /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_GetSessionRequest` message.
-        ///   - context: Context providing information about the RPC.
-        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
-        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
-        ///     to an internal error.
-        /// - Returns: A streaming response of `Micelio_V1_GetSessionReply` messages.
-        func get(
-            request: GRPCCore.ServerRequest<Micelio_V1_GetSessionRequest>,
-            context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_GetSessionReply>
-
         /// Handle the "ListOpen" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Open sessions, newest first.
+        /// > Open sessions. Some may have been closed a moment ago.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_ListOpenRequest` message.
@@ -268,6 +250,24 @@ extension Micelio_V1_Sessions {
             request: GRPCCore.ServerRequest<Micelio_V1_ListOpenRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Micelio_V1_ListOpenReply>
+
+        /// Handle the "Closing" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How a session was closed, if it was.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_ClosingRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Micelio_V1_ClosingReply` message.
+        func closing(
+            request: GRPCCore.ServerRequest<Micelio_V1_ClosingRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Micelio_V1_ClosingReply>
     }
 
     /// Simple service protocol for the "micelio.v1.Sessions" service.
@@ -278,15 +278,15 @@ extension Micelio_V1_Sessions {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Sessions while they are open, and what remains of them afterwards. An open session is a log of
-    /// > numbered events; its events are the values of the event format, which the client encodes.
+    /// > Sessions while they are open. An open session is a log of numbered events, each written once;
+    /// > landing folds them into the session document, which comes with the landing's detail.
     package protocol SimpleServiceProtocol: Micelio_V1_Sessions.ServiceProtocol {
         /// Handle the "AppendEvent" method.
         ///
         /// > Source IDL Documentation:
         /// >
         /// > Appends one event. The same event id again answers with its first number, so a retry after a
-        /// > lost answer is safe.
+        /// > lost answer is safe. The forge writes the caller's account into the event's author.
         ///
         /// - Parameters:
         ///   - request: A `Micelio_V1_AppendEventRequest` message.
@@ -304,7 +304,7 @@ extension Micelio_V1_Sessions {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events from a number on.
+        /// > Events from a number on, in order.
         ///
         /// - Parameters:
         ///   - request: A `Micelio_V1_EventsRequest` message.
@@ -319,30 +319,11 @@ extension Micelio_V1_Sessions {
             context: GRPCCore.ServerContext
         ) async throws
 
-        /// Handle the "Get" method.
-        ///
-        /// > Source IDL Documentation:
-        /// >
-        /// > What is known of one session: open, landed or abandoned, and its document.
-        ///
-        /// - Parameters:
-        ///   - request: A `Micelio_V1_GetSessionRequest` message.
-        ///   - response: A response stream of `Micelio_V1_GetSessionReply` messages.
-        ///   - context: Context providing information about the RPC.
-        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
-        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
-        ///     to an internal error.
-        func get(
-            request: Micelio_V1_GetSessionRequest,
-            response: GRPCCore.RPCWriter<Micelio_V1_GetSessionReply>,
-            context: GRPCCore.ServerContext
-        ) async throws
-
         /// Handle the "ListOpen" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Open sessions, newest first.
+        /// > Open sessions. Some may have been closed a moment ago.
         ///
         /// - Parameters:
         ///   - request: A `Micelio_V1_ListOpenRequest` message.
@@ -355,6 +336,24 @@ extension Micelio_V1_Sessions {
             request: Micelio_V1_ListOpenRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Micelio_V1_ListOpenReply
+
+        /// Handle the "Closing" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How a session was closed, if it was.
+        ///
+        /// - Parameters:
+        ///   - request: A `Micelio_V1_ClosingRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Micelio_V1_ClosingReply` to respond with.
+        func closing(
+            request: Micelio_V1_ClosingRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Micelio_V1_ClosingReply
     }
 }
 
@@ -385,22 +384,22 @@ extension Micelio_V1_Sessions.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
-            forMethod: Micelio_V1_Sessions.Method.Get.descriptor,
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_GetSessionRequest>(),
-            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_GetSessionReply>(),
+            forMethod: Micelio_V1_Sessions.Method.ListOpen.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_ListOpenRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_ListOpenReply>(),
             handler: { request, context in
-                try await self.get(
+                try await self.listOpen(
                     request: request,
                     context: context
                 )
             }
         )
         router.registerHandler(
-            forMethod: Micelio_V1_Sessions.Method.ListOpen.descriptor,
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_ListOpenRequest>(),
-            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_ListOpenReply>(),
+            forMethod: Micelio_V1_Sessions.Method.Closing.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_ClosingRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_ClosingReply>(),
             handler: { request, context in
-                try await self.listOpen(
+                try await self.closing(
                     request: request,
                     context: context
                 )
@@ -434,22 +433,22 @@ extension Micelio_V1_Sessions.ServiceProtocol {
         return response
     }
 
-    package func get(
-        request: GRPCCore.StreamingServerRequest<Micelio_V1_GetSessionRequest>,
-        context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_GetSessionReply> {
-        let response = try await self.get(
-            request: GRPCCore.ServerRequest(stream: request),
-            context: context
-        )
-        return response
-    }
-
     package func listOpen(
         request: GRPCCore.StreamingServerRequest<Micelio_V1_ListOpenRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_ListOpenReply> {
         let response = try await self.listOpen(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func closing(
+        request: GRPCCore.StreamingServerRequest<Micelio_V1_ClosingRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_ClosingReply> {
+        let response = try await self.closing(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -490,29 +489,25 @@ extension Micelio_V1_Sessions.SimpleServiceProtocol {
         )
     }
 
-    package func get(
-        request: GRPCCore.ServerRequest<Micelio_V1_GetSessionRequest>,
-        context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_GetSessionReply> {
-        return GRPCCore.StreamingServerResponse<Micelio_V1_GetSessionReply>(
-            metadata: [:],
-            producer: { writer in
-                try await self.get(
-                    request: request.message,
-                    response: writer,
-                    context: context
-                )
-                return [:]
-            }
-        )
-    }
-
     package func listOpen(
         request: GRPCCore.ServerRequest<Micelio_V1_ListOpenRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<Micelio_V1_ListOpenReply> {
         return GRPCCore.ServerResponse<Micelio_V1_ListOpenReply>(
             message: try await self.listOpen(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func closing(
+        request: GRPCCore.ServerRequest<Micelio_V1_ClosingRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Micelio_V1_ClosingReply> {
+        return GRPCCore.ServerResponse<Micelio_V1_ClosingReply>(
+            message: try await self.closing(
                 request: request.message,
                 context: context
             ),
@@ -532,15 +527,15 @@ extension Micelio_V1_Sessions {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Sessions while they are open, and what remains of them afterwards. An open session is a log of
-    /// > numbered events; its events are the values of the event format, which the client encodes.
+    /// > Sessions while they are open. An open session is a log of numbered events, each written once;
+    /// > landing folds them into the session document, which comes with the landing's detail.
     package protocol ClientProtocol: Sendable {
         /// Call the "AppendEvent" method.
         ///
         /// > Source IDL Documentation:
         /// >
         /// > Appends one event. The same event id again answers with its first number, so a retry after a
-        /// > lost answer is safe.
+        /// > lost answer is safe. The forge writes the caller's account into the event's author.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_AppendEventRequest` message.
@@ -563,7 +558,7 @@ extension Micelio_V1_Sessions {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events from a number on.
+        /// > Events from a number on, in order.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_EventsRequest` message.
@@ -582,34 +577,11 @@ extension Micelio_V1_Sessions {
             onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_EventsReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
-        /// Call the "Get" method.
-        ///
-        /// > Source IDL Documentation:
-        /// >
-        /// > What is known of one session: open, landed or abandoned, and its document.
-        ///
-        /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_GetSessionRequest` message.
-        ///   - serializer: A serializer for `Micelio_V1_GetSessionRequest` messages.
-        ///   - deserializer: A deserializer for `Micelio_V1_GetSessionReply` messages.
-        ///   - options: Options to apply to this RPC.
-        ///   - handleResponse: A closure which handles the response and returns its result to
-        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-        ///       already finished.
-        /// - Returns: The result of `handleResponse`.
-        func get<Result>(
-            request: GRPCCore.ClientRequest<Micelio_V1_GetSessionRequest>,
-            serializer: some GRPCCore.MessageSerializer<Micelio_V1_GetSessionRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_GetSessionReply>,
-            options: GRPCCore.CallOptions,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_GetSessionReply>) async throws -> Result
-        ) async throws -> Result where Result: Sendable
-
         /// Call the "ListOpen" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Open sessions, newest first.
+        /// > Open sessions. Some may have been closed a moment ago.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_ListOpenRequest` message.
@@ -627,6 +599,29 @@ extension Micelio_V1_Sessions {
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_ListOpenReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
+
+        /// Call the "Closing" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How a session was closed, if it was.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_ClosingRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_ClosingRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_ClosingReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func closing<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_ClosingRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_ClosingRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_ClosingReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_ClosingReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
     }
 
     /// Generated client for the "micelio.v1.Sessions" service.
@@ -637,8 +632,8 @@ extension Micelio_V1_Sessions {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Sessions while they are open, and what remains of them afterwards. An open session is a log of
-    /// > numbered events; its events are the values of the event format, which the client encodes.
+    /// > Sessions while they are open. An open session is a log of numbered events, each written once;
+    /// > landing folds them into the session document, which comes with the landing's detail.
     package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
         private let client: GRPCCore.GRPCClient<Transport>
 
@@ -655,7 +650,7 @@ extension Micelio_V1_Sessions {
         /// > Source IDL Documentation:
         /// >
         /// > Appends one event. The same event id again answers with its first number, so a retry after a
-        /// > lost answer is safe.
+        /// > lost answer is safe. The forge writes the caller's account into the event's author.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_AppendEventRequest` message.
@@ -689,7 +684,7 @@ extension Micelio_V1_Sessions {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events from a number on.
+        /// > Events from a number on, in order.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_EventsRequest` message.
@@ -717,43 +712,11 @@ extension Micelio_V1_Sessions {
             )
         }
 
-        /// Call the "Get" method.
-        ///
-        /// > Source IDL Documentation:
-        /// >
-        /// > What is known of one session: open, landed or abandoned, and its document.
-        ///
-        /// - Parameters:
-        ///   - request: A request containing a single `Micelio_V1_GetSessionRequest` message.
-        ///   - serializer: A serializer for `Micelio_V1_GetSessionRequest` messages.
-        ///   - deserializer: A deserializer for `Micelio_V1_GetSessionReply` messages.
-        ///   - options: Options to apply to this RPC.
-        ///   - handleResponse: A closure which handles the response and returns its result to
-        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-        ///       already finished.
-        /// - Returns: The result of `handleResponse`.
-        package func get<Result>(
-            request: GRPCCore.ClientRequest<Micelio_V1_GetSessionRequest>,
-            serializer: some GRPCCore.MessageSerializer<Micelio_V1_GetSessionRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_GetSessionReply>,
-            options: GRPCCore.CallOptions = .defaults,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_GetSessionReply>) async throws -> Result
-        ) async throws -> Result where Result: Sendable {
-            try await self.client.serverStreaming(
-                request: request,
-                descriptor: Micelio_V1_Sessions.Method.Get.descriptor,
-                serializer: serializer,
-                deserializer: deserializer,
-                options: options,
-                onResponse: handleResponse
-            )
-        }
-
         /// Call the "ListOpen" method.
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Open sessions, newest first.
+        /// > Open sessions. Some may have been closed a moment ago.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Micelio_V1_ListOpenRequest` message.
@@ -782,6 +745,40 @@ extension Micelio_V1_Sessions {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "Closing" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How a session was closed, if it was.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_ClosingRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_ClosingRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_ClosingReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func closing<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_ClosingRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_ClosingRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_ClosingReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_ClosingReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Micelio_V1_Sessions.Method.Closing.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -793,7 +790,7 @@ extension Micelio_V1_Sessions.ClientProtocol {
     /// > Source IDL Documentation:
     /// >
     /// > Appends one event. The same event id again answers with its first number, so a retry after a
-    /// > lost answer is safe.
+    /// > lost answer is safe. The forge writes the caller's account into the event's author.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Micelio_V1_AppendEventRequest` message.
@@ -822,7 +819,7 @@ extension Micelio_V1_Sessions.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Events from a number on.
+    /// > Events from a number on, in order.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Micelio_V1_EventsRequest` message.
@@ -845,38 +842,11 @@ extension Micelio_V1_Sessions.ClientProtocol {
         )
     }
 
-    /// Call the "Get" method.
-    ///
-    /// > Source IDL Documentation:
-    /// >
-    /// > What is known of one session: open, landed or abandoned, and its document.
-    ///
-    /// - Parameters:
-    ///   - request: A request containing a single `Micelio_V1_GetSessionRequest` message.
-    ///   - options: Options to apply to this RPC.
-    ///   - handleResponse: A closure which handles the response and returns its result to
-    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-    ///       already finished.
-    /// - Returns: The result of `handleResponse`.
-    package func get<Result>(
-        request: GRPCCore.ClientRequest<Micelio_V1_GetSessionRequest>,
-        options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_GetSessionReply>) async throws -> Result
-    ) async throws -> Result where Result: Sendable {
-        try await self.get(
-            request: request,
-            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_GetSessionRequest>(),
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_GetSessionReply>(),
-            options: options,
-            onResponse: handleResponse
-        )
-    }
-
     /// Call the "ListOpen" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Open sessions, newest first.
+    /// > Open sessions. Some may have been closed a moment ago.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Micelio_V1_ListOpenRequest` message.
@@ -900,6 +870,35 @@ extension Micelio_V1_Sessions.ClientProtocol {
             onResponse: handleResponse
         )
     }
+
+    /// Call the "Closing" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > How a session was closed, if it was.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Micelio_V1_ClosingRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func closing<Result>(
+        request: GRPCCore.ClientRequest<Micelio_V1_ClosingRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_ClosingReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.closing(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_ClosingRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_ClosingReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
 }
 
 // Helpers providing sugared APIs for 'ClientProtocol' methods.
@@ -910,7 +909,7 @@ extension Micelio_V1_Sessions.ClientProtocol {
     /// > Source IDL Documentation:
     /// >
     /// > Appends one event. The same event id again answers with its first number, so a retry after a
-    /// > lost answer is safe.
+    /// > lost answer is safe. The forge writes the caller's account into the event's author.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -943,7 +942,7 @@ extension Micelio_V1_Sessions.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Events from a number on.
+    /// > Events from a number on, in order.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -970,42 +969,11 @@ extension Micelio_V1_Sessions.ClientProtocol {
         )
     }
 
-    /// Call the "Get" method.
-    ///
-    /// > Source IDL Documentation:
-    /// >
-    /// > What is known of one session: open, landed or abandoned, and its document.
-    ///
-    /// - Parameters:
-    ///   - message: request message to send.
-    ///   - metadata: Additional metadata to send, defaults to empty.
-    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
-    ///   - handleResponse: A closure which handles the response and returns its result to
-    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-    ///       already finished.
-    /// - Returns: The result of `handleResponse`.
-    package func get<Result>(
-        _ message: Micelio_V1_GetSessionRequest,
-        metadata: GRPCCore.Metadata = [:],
-        options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_GetSessionReply>) async throws -> Result
-    ) async throws -> Result where Result: Sendable {
-        let request = GRPCCore.ClientRequest<Micelio_V1_GetSessionRequest>(
-            message: message,
-            metadata: metadata
-        )
-        return try await self.get(
-            request: request,
-            options: options,
-            onResponse: handleResponse
-        )
-    }
-
     /// Call the "ListOpen" method.
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Open sessions, newest first.
+    /// > Open sessions. Some may have been closed a moment ago.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -1028,6 +996,39 @@ extension Micelio_V1_Sessions.ClientProtocol {
             metadata: metadata
         )
         return try await self.listOpen(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Closing" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > How a session was closed, if it was.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func closing<Result>(
+        _ message: Micelio_V1_ClosingRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Micelio_V1_ClosingReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Micelio_V1_ClosingRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.closing(
             request: request,
             options: options,
             onResponse: handleResponse

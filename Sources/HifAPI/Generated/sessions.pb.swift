@@ -25,48 +25,6 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-package nonisolated enum Micelio_V1_SessionState: SwiftProtobuf.Enum, Swift.CaseIterable {
-  package typealias RawValue = Int
-  case unknown // = 0
-  case `open` // = 1
-  case landed // = 2
-  case abandoned // = 3
-  case UNRECOGNIZED(Int)
-
-  package init() {
-    self = .unknown
-  }
-
-  package init?(rawValue: Int) {
-    switch rawValue {
-    case 0: self = .unknown
-    case 1: self = .open
-    case 2: self = .landed
-    case 3: self = .abandoned
-    default: self = .UNRECOGNIZED(rawValue)
-    }
-  }
-
-  package var rawValue: Int {
-    switch self {
-    case .unknown: return 0
-    case .open: return 1
-    case .landed: return 2
-    case .abandoned: return 3
-    case .UNRECOGNIZED(let i): return i
-    }
-  }
-
-  // The compiler won't synthesize support with the UNRECOGNIZED case.
-  package static let allCases: [Micelio_V1_SessionState] = [
-    .unknown,
-    .open,
-    .landed,
-    .abandoned,
-  ]
-
-}
-
 package nonisolated struct Micelio_V1_AppendEventRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -83,11 +41,11 @@ package nonisolated struct Micelio_V1_AppendEventRequest: Sendable {
 
   package var sessionID: Data = Data()
 
-  /// Chosen by the client: what makes a retry recognisable.
-  package var eventID: Data = Data()
-
   /// The event in its stored format.
   package var event: Data = Data()
+
+  /// A number up to which the caller knows the events, and knows that this one is not among them.
+  package var known: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -102,12 +60,6 @@ package nonisolated struct Micelio_V1_AppendEventReply: Sendable {
   // methods supported on all messages.
 
   package var number: UInt64 = 0
-
-  /// Set when the session was closed in the meantime: where the event went instead. An edit goes to
-  /// the follow-up session, a note stays with this one as an afterthought.
-  package var followUpSessionID: Data = Data()
-
-  package var isAfterthought: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -139,125 +91,15 @@ package nonisolated struct Micelio_V1_EventsRequest: Sendable {
   fileprivate var _project: Micelio_V1_ProjectName? = nil
 }
 
-package nonisolated struct Micelio_V1_Event: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var number: UInt64 = 0
-
-  package var event: Data = Data()
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
 package nonisolated struct Micelio_V1_EventsReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var events: [Micelio_V1_Event] = []
+  /// Events in their stored format; the first of the first message has the number asked for.
+  package var events: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
-package nonisolated struct Micelio_V1_SessionSummary: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var sessionID: Data = Data()
-
-  package var state: Micelio_V1_SessionState = .unknown
-
-  package var author: Micelio_V1_Author {
-    get {_author ?? Micelio_V1_Author()}
-    set {_author = newValue}
-  }
-  /// Returns true if `author` has been explicitly set.
-  package var hasAuthor: Bool {self._author != nil}
-  /// Clears the value of `author`. Subsequent reads from it will return its default value.
-  package mutating func clearAuthor() {self._author = nil}
-
-  package var goal: String = String()
-
-  package var startedMillis: Int64 = 0
-
-  /// When it landed or was abandoned; zero while open.
-  package var closedMillis: Int64 = 0
-
-  /// Its position when landed.
-  package var position: UInt64 = 0
-
-  package var eventCount: UInt64 = 0
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-
-  fileprivate var _author: Micelio_V1_Author? = nil
-}
-
-package nonisolated struct Micelio_V1_GetSessionRequest: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var project: Micelio_V1_ProjectName {
-    get {_project ?? Micelio_V1_ProjectName()}
-    set {_project = newValue}
-  }
-  /// Returns true if `project` has been explicitly set.
-  package var hasProject: Bool {self._project != nil}
-  /// Clears the value of `project`. Subsequent reads from it will return its default value.
-  package mutating func clearProject() {self._project = nil}
-
-  package var sessionID: Data = Data()
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-
-  fileprivate var _project: Micelio_V1_ProjectName? = nil
-}
-
-/// The summary comes first, then the document in pieces.
-package nonisolated struct Micelio_V1_GetSessionReply: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var part: Micelio_V1_GetSessionReply.OneOf_Part? = nil
-
-  package var summary: Micelio_V1_SessionSummary {
-    get {
-      if case .summary(let v)? = part {return v}
-      return Micelio_V1_SessionSummary()
-    }
-    set {part = .summary(newValue)}
-  }
-
-  /// The session document in its stored format; empty for a session that has none.
-  package var document: Data {
-    get {
-      if case .document(let v)? = part {return v}
-      return Data()
-    }
-    set {part = .document(newValue)}
-  }
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package nonisolated enum OneOf_Part: Equatable, Sendable {
-    case summary(Micelio_V1_SessionSummary)
-    /// The session document in its stored format; empty for a session that has none.
-    case document(Data)
-
-  }
 
   package init() {}
 }
@@ -276,10 +118,8 @@ package nonisolated struct Micelio_V1_ListOpenRequest: Sendable {
   /// Clears the value of `project`. Subsequent reads from it will return its default value.
   package mutating func clearProject() {self._project = nil}
 
-  /// At most 100; 0 means 100.
+  /// At most 10,000; 0 means 10,000.
   package var limit: UInt32 = 0
-
-  package var cursor: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -293,11 +133,70 @@ package nonisolated struct Micelio_V1_ListOpenReply: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var sessions: [Micelio_V1_SessionSummary] = []
-
-  package var nextCursor: String = String()
+  package var sessionIds: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Micelio_V1_ClosingRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var project: Micelio_V1_ProjectName {
+    get {_project ?? Micelio_V1_ProjectName()}
+    set {_project = newValue}
+  }
+  /// Returns true if `project` has been explicitly set.
+  package var hasProject: Bool {self._project != nil}
+  /// Clears the value of `project`. Subsequent reads from it will return its default value.
+  package mutating func clearProject() {self._project = nil}
+
+  package var sessionID: Data = Data()
+
+  /// The position at which the session began: the search starts after it.
+  package var createdPosition: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _project: Micelio_V1_ProjectName? = nil
+}
+
+/// Neither is set while the session is open, or when it was never started.
+package nonisolated struct Micelio_V1_ClosingReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var closing: Micelio_V1_ClosingReply.OneOf_Closing? = nil
+
+  package var landed: Micelio_V1_Landed {
+    get {
+      if case .landed(let v)? = closing {return v}
+      return Micelio_V1_Landed()
+    }
+    set {closing = .landed(newValue)}
+  }
+
+  package var abandoned: Micelio_V1_Abandoned {
+    get {
+      if case .abandoned(let v)? = closing {return v}
+      return Micelio_V1_Abandoned()
+    }
+    set {closing = .abandoned(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Closing: Equatable, Sendable {
+    case landed(Micelio_V1_Landed)
+    case abandoned(Micelio_V1_Abandoned)
+
+  }
 
   package init() {}
 }
@@ -306,13 +205,9 @@ package nonisolated struct Micelio_V1_ListOpenReply: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "micelio.v1"
 
-nonisolated extension Micelio_V1_SessionState: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SESSION_STATE_UNKNOWN\0\u{1}SESSION_STATE_OPEN\0\u{1}SESSION_STATE_LANDED\0\u{1}SESSION_STATE_ABANDONED\0")
-}
-
 nonisolated extension Micelio_V1_AppendEventRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppendEventRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{3}session_id\0\u{3}event_id\0\u{1}event\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{3}session_id\0\u{1}event\0\u{1}known\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -322,8 +217,8 @@ nonisolated extension Micelio_V1_AppendEventRequest: SwiftProtobuf.Message, Swif
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.sessionID) }()
-      case 3: try { try decoder.decodeSingularBytesField(value: &self.eventID) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.event) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.event) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.known) }()
       default: break
       }
     }
@@ -340,11 +235,11 @@ nonisolated extension Micelio_V1_AppendEventRequest: SwiftProtobuf.Message, Swif
     if !self.sessionID.isEmpty {
       try visitor.visitSingularBytesField(value: self.sessionID, fieldNumber: 2)
     }
-    if !self.eventID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.eventID, fieldNumber: 3)
-    }
     if !self.event.isEmpty {
-      try visitor.visitSingularBytesField(value: self.event, fieldNumber: 4)
+      try visitor.visitSingularBytesField(value: self.event, fieldNumber: 3)
+    }
+    if self.known != 0 {
+      try visitor.visitSingularUInt64Field(value: self.known, fieldNumber: 4)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -352,8 +247,8 @@ nonisolated extension Micelio_V1_AppendEventRequest: SwiftProtobuf.Message, Swif
   package static func ==(lhs: Micelio_V1_AppendEventRequest, rhs: Micelio_V1_AppendEventRequest) -> Bool {
     if lhs._project != rhs._project {return false}
     if lhs.sessionID != rhs.sessionID {return false}
-    if lhs.eventID != rhs.eventID {return false}
     if lhs.event != rhs.event {return false}
+    if lhs.known != rhs.known {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -361,7 +256,7 @@ nonisolated extension Micelio_V1_AppendEventRequest: SwiftProtobuf.Message, Swif
 
 nonisolated extension Micelio_V1_AppendEventReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppendEventReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}follow_up_session_id\0\u{3}is_afterthought\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -370,8 +265,6 @@ nonisolated extension Micelio_V1_AppendEventReply: SwiftProtobuf.Message, SwiftP
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.followUpSessionID) }()
-      case 3: try { try decoder.decodeSingularBoolField(value: &self.isAfterthought) }()
       default: break
       }
     }
@@ -381,19 +274,11 @@ nonisolated extension Micelio_V1_AppendEventReply: SwiftProtobuf.Message, SwiftP
     if self.number != 0 {
       try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
     }
-    if !self.followUpSessionID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.followUpSessionID, fieldNumber: 2)
-    }
-    if self.isAfterthought != false {
-      try visitor.visitSingularBoolField(value: self.isAfterthought, fieldNumber: 3)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Micelio_V1_AppendEventReply, rhs: Micelio_V1_AppendEventReply) -> Bool {
     if lhs.number != rhs.number {return false}
-    if lhs.followUpSessionID != rhs.followUpSessionID {return false}
-    if lhs.isAfterthought != rhs.isAfterthought {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -443,41 +328,6 @@ nonisolated extension Micelio_V1_EventsRequest: SwiftProtobuf.Message, SwiftProt
   }
 }
 
-nonisolated extension Micelio_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Event"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}event\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.event) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.number != 0 {
-      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
-    }
-    if !self.event.isEmpty {
-      try visitor.visitSingularBytesField(value: self.event, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_Event, rhs: Micelio_V1_Event) -> Bool {
-    if lhs.number != rhs.number {return false}
-    if lhs.event != rhs.event {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension Micelio_V1_EventsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EventsReply"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0")
@@ -488,7 +338,7 @@ nonisolated extension Micelio_V1_EventsReply: SwiftProtobuf.Message, SwiftProtob
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.events) }()
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.events) }()
       default: break
       }
     }
@@ -496,7 +346,7 @@ nonisolated extension Micelio_V1_EventsReply: SwiftProtobuf.Message, SwiftProtob
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.events.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.events, fieldNumber: 1)
+      try visitor.visitRepeatedBytesField(value: self.events, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -508,179 +358,9 @@ nonisolated extension Micelio_V1_EventsReply: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
-nonisolated extension Micelio_V1_SessionSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".SessionSummary"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}state\0\u{1}author\0\u{1}goal\0\u{3}started_millis\0\u{3}closed_millis\0\u{1}position\0\u{3}event_count\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.sessionID) }()
-      case 2: try { try decoder.decodeSingularEnumField(value: &self.state) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._author) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.goal) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.startedMillis) }()
-      case 6: try { try decoder.decodeSingularInt64Field(value: &self.closedMillis) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.eventCount) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.sessionID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.sessionID, fieldNumber: 1)
-    }
-    if self.state != .unknown {
-      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 2)
-    }
-    try { if let v = self._author {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    if !self.goal.isEmpty {
-      try visitor.visitSingularStringField(value: self.goal, fieldNumber: 4)
-    }
-    if self.startedMillis != 0 {
-      try visitor.visitSingularInt64Field(value: self.startedMillis, fieldNumber: 5)
-    }
-    if self.closedMillis != 0 {
-      try visitor.visitSingularInt64Field(value: self.closedMillis, fieldNumber: 6)
-    }
-    if self.position != 0 {
-      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 7)
-    }
-    if self.eventCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.eventCount, fieldNumber: 8)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_SessionSummary, rhs: Micelio_V1_SessionSummary) -> Bool {
-    if lhs.sessionID != rhs.sessionID {return false}
-    if lhs.state != rhs.state {return false}
-    if lhs._author != rhs._author {return false}
-    if lhs.goal != rhs.goal {return false}
-    if lhs.startedMillis != rhs.startedMillis {return false}
-    if lhs.closedMillis != rhs.closedMillis {return false}
-    if lhs.position != rhs.position {return false}
-    if lhs.eventCount != rhs.eventCount {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Micelio_V1_GetSessionRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".GetSessionRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{3}session_id\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.sessionID) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._project {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if !self.sessionID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.sessionID, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_GetSessionRequest, rhs: Micelio_V1_GetSessionRequest) -> Bool {
-    if lhs._project != rhs._project {return false}
-    if lhs.sessionID != rhs.sessionID {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Micelio_V1_GetSessionReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".GetSessionReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}summary\0\u{1}document\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try {
-        var v: Micelio_V1_SessionSummary?
-        var hadOneofValue = false
-        if let current = self.part {
-          hadOneofValue = true
-          if case .summary(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.part = .summary(v)
-        }
-      }()
-      case 2: try {
-        var v: Data?
-        try decoder.decodeSingularBytesField(value: &v)
-        if let v = v {
-          if self.part != nil {try decoder.handleConflictingOneOf()}
-          self.part = .document(v)
-        }
-      }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    switch self.part {
-    case .summary?: try {
-      guard case .summary(let v)? = self.part else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    }()
-    case .document?: try {
-      guard case .document(let v)? = self.part else { preconditionFailure() }
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
-    }()
-    case nil: break
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_GetSessionReply, rhs: Micelio_V1_GetSessionReply) -> Bool {
-    if lhs.part != rhs.part {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension Micelio_V1_ListOpenRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListOpenRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{1}limit\0\u{1}cursor\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{1}limit\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -690,7 +370,6 @@ nonisolated extension Micelio_V1_ListOpenRequest: SwiftProtobuf.Message, SwiftPr
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.cursor) }()
       default: break
       }
     }
@@ -707,16 +386,12 @@ nonisolated extension Micelio_V1_ListOpenRequest: SwiftProtobuf.Message, SwiftPr
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
     }
-    if !self.cursor.isEmpty {
-      try visitor.visitSingularStringField(value: self.cursor, fieldNumber: 3)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Micelio_V1_ListOpenRequest, rhs: Micelio_V1_ListOpenRequest) -> Bool {
     if lhs._project != rhs._project {return false}
     if lhs.limit != rhs.limit {return false}
-    if lhs.cursor != rhs.cursor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -724,7 +399,7 @@ nonisolated extension Micelio_V1_ListOpenRequest: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Micelio_V1_ListOpenReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListOpenReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sessions\0\u{3}next_cursor\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_ids\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -732,26 +407,132 @@ nonisolated extension Micelio_V1_ListOpenReply: SwiftProtobuf.Message, SwiftProt
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.sessions) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.nextCursor) }()
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.sessionIds) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.sessions.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.sessions, fieldNumber: 1)
-    }
-    if !self.nextCursor.isEmpty {
-      try visitor.visitSingularStringField(value: self.nextCursor, fieldNumber: 2)
+    if !self.sessionIds.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.sessionIds, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Micelio_V1_ListOpenReply, rhs: Micelio_V1_ListOpenReply) -> Bool {
-    if lhs.sessions != rhs.sessions {return false}
-    if lhs.nextCursor != rhs.nextCursor {return false}
+    if lhs.sessionIds != rhs.sessionIds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_ClosingRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ClosingRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{3}session_id\0\u{3}created_position\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.sessionID) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.createdPosition) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._project {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.sessionID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sessionID, fieldNumber: 2)
+    }
+    if self.createdPosition != 0 {
+      try visitor.visitSingularUInt64Field(value: self.createdPosition, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_ClosingRequest, rhs: Micelio_V1_ClosingRequest) -> Bool {
+    if lhs._project != rhs._project {return false}
+    if lhs.sessionID != rhs.sessionID {return false}
+    if lhs.createdPosition != rhs.createdPosition {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_ClosingReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ClosingReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}landed\0\u{1}abandoned\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Micelio_V1_Landed?
+        var hadOneofValue = false
+        if let current = self.closing {
+          hadOneofValue = true
+          if case .landed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.closing = .landed(v)
+        }
+      }()
+      case 2: try {
+        var v: Micelio_V1_Abandoned?
+        var hadOneofValue = false
+        if let current = self.closing {
+          hadOneofValue = true
+          if case .abandoned(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.closing = .abandoned(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.closing {
+    case .landed?: try {
+      guard case .landed(let v)? = self.closing else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .abandoned?: try {
+      guard case .abandoned(let v)? = self.closing else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_ClosingReply, rhs: Micelio_V1_ClosingReply) -> Bool {
+    if lhs.closing != rhs.closing {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

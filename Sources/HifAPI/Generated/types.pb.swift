@@ -113,24 +113,6 @@ package nonisolated struct Micelio_V1_Leaf: Sendable {
   package init() {}
 }
 
-/// Where the bytes of a new blob lie: in which of the packs that the landing names, and there at
-/// which offset and stored length.
-package nonisolated struct Micelio_V1_BlobLocation: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var packOrdinal: UInt32 = 0
-
-  package var offset: UInt64 = 0
-
-  package var storedBytes: UInt64 = 0
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
 /// One change of one path: what it replaces and what it becomes.
 package nonisolated struct Micelio_V1_Operation: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -157,23 +139,88 @@ package nonisolated struct Micelio_V1_Operation: Sendable {
   /// Clears the value of `after`. Subsequent reads from it will return its default value.
   package mutating func clearAfter() {self._after = nil}
 
-  /// Set when the blob is new in a pack of this landing.
-  package var location: Micelio_V1_BlobLocation {
-    get {_location ?? Micelio_V1_BlobLocation()}
-    set {_location = newValue}
-  }
-  /// Returns true if `location` has been explicitly set.
-  package var hasLocation: Bool {self._location != nil}
-  /// Clears the value of `location`. Subsequent reads from it will return its default value.
-  package mutating func clearLocation() {self._location = nil}
-
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _before: Micelio_V1_Leaf? = nil
   fileprivate var _after: Micelio_V1_Leaf? = nil
-  fileprivate var _location: Micelio_V1_BlobLocation? = nil
+}
+
+/// A place in one of the packs that a landing lists.
+package nonisolated struct Micelio_V1_PackPlace: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var packOrdinal: UInt32 = 0
+
+  package var offset: UInt32 = 0
+
+  package var storedBytes: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A record in one of the packs that a landing lists.
+package nonisolated struct Micelio_V1_RecordReference: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Data = Data()
+
+  package var place: Micelio_V1_PackPlace {
+    get {_place ?? Micelio_V1_PackPlace()}
+    set {_place = newValue}
+  }
+  /// Returns true if `place` has been explicitly set.
+  package var hasPlace: Bool {self._place != nil}
+  /// Clears the value of `place`. Subsequent reads from it will return its default value.
+  package mutating func clearPlace() {self._place = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _place: Micelio_V1_PackPlace? = nil
+}
+
+/// An operation and where its new content lies; `place` is not set when the project had it already.
+package nonisolated struct Micelio_V1_LandedOperation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var operation: Micelio_V1_Operation {
+    get {_operation ?? Micelio_V1_Operation()}
+    set {_operation = newValue}
+  }
+  /// Returns true if `operation` has been explicitly set.
+  package var hasOperation: Bool {self._operation != nil}
+  /// Clears the value of `operation`. Subsequent reads from it will return its default value.
+  package mutating func clearOperation() {self._operation = nil}
+
+  package var place: Micelio_V1_PackPlace {
+    get {_place ?? Micelio_V1_PackPlace()}
+    set {_place = newValue}
+  }
+  /// Returns true if `place` has been explicitly set.
+  package var hasPlace: Bool {self._place != nil}
+  /// Clears the value of `place`. Subsequent reads from it will return its default value.
+  package mutating func clearPlace() {self._place = nil}
+
+  /// The result was there already when it landed.
+  package var isNoOp: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _operation: Micelio_V1_Operation? = nil
+  fileprivate var _place: Micelio_V1_PackPlace? = nil
 }
 
 /// Who did it: an account, and the agent that acted for it, if one did.
@@ -186,9 +233,8 @@ package nonisolated struct Micelio_V1_Author: Sendable {
 
   package var agent: String = String()
 
-  package var displayName: String = String()
+  package var name: String = String()
 
-  /// As an imported commit names it; empty otherwise.
   package var email: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -207,7 +253,6 @@ package nonisolated struct Micelio_V1_Landing: @unchecked Sendable {
     set {_uniqueStorage()._position = newValue}
   }
 
-  /// The raw bytes of the session's id.
   package var sessionID: Data {
     get {_storage._sessionID}
     set {_uniqueStorage()._sessionID = newValue}
@@ -223,9 +268,9 @@ package nonisolated struct Micelio_V1_Landing: @unchecked Sendable {
   package mutating func clearAuthor() {_uniqueStorage()._author = nil}
 
   /// First line of the goal, at most 200 bytes.
-  package var goal: String {
-    get {_storage._goal}
-    set {_uniqueStorage()._goal = newValue}
+  package var goalLine: String {
+    get {_storage._goalLine}
+    set {_uniqueStorage()._goalLine = newValue}
   }
 
   /// When the session started, and when it landed.
@@ -239,29 +284,6 @@ package nonisolated struct Micelio_V1_Landing: @unchecked Sendable {
     set {_uniqueStorage()._landedMillis = newValue}
   }
 
-  /// How many operations the landing has; `operations` holds them only when they were asked for.
-  package var operationCount: UInt64 {
-    get {_storage._operationCount}
-    set {_uniqueStorage()._operationCount = newValue}
-  }
-
-  package var operations: [Micelio_V1_Operation] {
-    get {_storage._operations}
-    set {_uniqueStorage()._operations = newValue}
-  }
-
-  /// True when more operations of this landing follow in the next message of the stream.
-  package var continues: Bool {
-    get {_storage._continues}
-    set {_uniqueStorage()._continues = newValue}
-  }
-
-  /// The root of the tree after the slot that holds this landing, and that slot's epoch.
-  package var epoch: UInt64 {
-    get {_storage._epoch}
-    set {_uniqueStorage()._epoch = newValue}
-  }
-
   package var sourceDigest: Data {
     get {_storage._sourceDigest}
     set {_uniqueStorage()._sourceDigest = newValue}
@@ -272,10 +294,9 @@ package nonisolated struct Micelio_V1_Landing: @unchecked Sendable {
     set {_uniqueStorage()._landedDigest = newValue}
   }
 
-  /// Paths whose lines the forge merged.
-  package var mergedPaths: [Data] {
-    get {_storage._mergedPaths}
-    set {_uniqueStorage()._mergedPaths = newValue}
+  package var createdPosition: UInt64 {
+    get {_storage._createdPosition}
+    set {_uniqueStorage()._createdPosition = newValue}
   }
 
   /// Number of session events folded into the landing.
@@ -284,11 +305,147 @@ package nonisolated struct Micelio_V1_Landing: @unchecked Sendable {
     set {_uniqueStorage()._eventCount = newValue}
   }
 
+  package var packs: [Data] {
+    get {_storage._packs}
+    set {_uniqueStorage()._packs = newValue}
+  }
+
+  package var document: Micelio_V1_RecordReference {
+    get {_storage._document ?? Micelio_V1_RecordReference()}
+    set {_uniqueStorage()._document = newValue}
+  }
+  /// Returns true if `document` has been explicitly set.
+  package var hasDocument: Bool {_storage._document != nil}
+  /// Clears the value of `document`. Subsequent reads from it will return its default value.
+  package mutating func clearDocument() {_uniqueStorage()._document = nil}
+
+  /// Paths whose lines the forge merged.
+  package var mergedPaths: [Data] {
+    get {_storage._mergedPaths}
+    set {_uniqueStorage()._mergedPaths = newValue}
+  }
+
+  package var operationCount: UInt64 {
+    get {_storage._operationCount}
+    set {_uniqueStorage()._operationCount = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// A session that landed.
+package nonisolated struct Micelio_V1_Landed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var position: UInt64 = 0
+
+  package var eventCount: UInt64 = 0
+
+  /// Of the attempt that landed: a client that sent several tells by it which one.
+  package var sourceDigest: Data = Data()
+
+  package var landedDigest: Data = Data()
+
+  package var mergedPaths: [Data] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A session that was closed without landing.
+package nonisolated struct Micelio_V1_Abandoned: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The git commit that a landing was imported from.
+package nonisolated struct Micelio_V1_GitOrigin: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var commit: Data = Data()
+
+  package var parents: [Data] = []
+
+  package var author: Micelio_V1_GitOrigin.Signature {
+    get {_author ?? Micelio_V1_GitOrigin.Signature()}
+    set {_author = newValue}
+  }
+  /// Returns true if `author` has been explicitly set.
+  package var hasAuthor: Bool {self._author != nil}
+  /// Clears the value of `author`. Subsequent reads from it will return its default value.
+  package mutating func clearAuthor() {self._author = nil}
+
+  package var committer: Micelio_V1_GitOrigin.Signature {
+    get {_committer ?? Micelio_V1_GitOrigin.Signature()}
+    set {_committer = newValue}
+  }
+  /// Returns true if `committer` has been explicitly set.
+  package var hasCommitter: Bool {self._committer != nil}
+  /// Clears the value of `committer`. Subsequent reads from it will return its default value.
+  package mutating func clearCommitter() {self._committer = nil}
+
+  package var message: Data = Data()
+
+  package var encoding: Data = Data()
+
+  package var sideCommits: [Micelio_V1_GitOrigin.SideCommit] = []
+
+  package var sideCommitCount: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated struct Signature: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var name: Data = Data()
+
+    package var email: Data = Data()
+
+    package var seconds: Int64 = 0
+
+    package var zone: Data = Data()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct SideCommit: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var id: Data = Data()
+
+    package var author: Data = Data()
+
+    package var subject: Data = Data()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package init() {}
+
+  fileprivate var _author: Micelio_V1_GitOrigin.Signature? = nil
+  fileprivate var _committer: Micelio_V1_GitOrigin.Signature? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -379,49 +536,9 @@ nonisolated extension Micelio_V1_Leaf: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
-nonisolated extension Micelio_V1_BlobLocation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".BlobLocation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pack_ordinal\0\u{1}offset\0\u{3}stored_bytes\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.packOrdinal) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.storedBytes) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.packOrdinal != 0 {
-      try visitor.visitSingularUInt32Field(value: self.packOrdinal, fieldNumber: 1)
-    }
-    if self.offset != 0 {
-      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
-    }
-    if self.storedBytes != 0 {
-      try visitor.visitSingularUInt64Field(value: self.storedBytes, fieldNumber: 3)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Micelio_V1_BlobLocation, rhs: Micelio_V1_BlobLocation) -> Bool {
-    if lhs.packOrdinal != rhs.packOrdinal {return false}
-    if lhs.offset != rhs.offset {return false}
-    if lhs.storedBytes != rhs.storedBytes {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension Micelio_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Operation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}before\0\u{1}after\0\u{1}location\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}before\0\u{1}after\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -432,7 +549,6 @@ nonisolated extension Micelio_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf
       case 1: try { try decoder.decodeSingularBytesField(value: &self.path) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._before) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._after) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._location) }()
       default: break
       }
     }
@@ -452,9 +568,6 @@ nonisolated extension Micelio_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf
     try { if let v = self._after {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
-    try { if let v = self._location {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -462,7 +575,129 @@ nonisolated extension Micelio_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.path != rhs.path {return false}
     if lhs._before != rhs._before {return false}
     if lhs._after != rhs._after {return false}
-    if lhs._location != rhs._location {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_PackPlace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PackPlace"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pack_ordinal\0\u{1}offset\0\u{3}stored_bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.packOrdinal) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.storedBytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.packOrdinal != 0 {
+      try visitor.visitSingularUInt32Field(value: self.packOrdinal, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 2)
+    }
+    if self.storedBytes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.storedBytes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_PackPlace, rhs: Micelio_V1_PackPlace) -> Bool {
+    if lhs.packOrdinal != rhs.packOrdinal {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.storedBytes != rhs.storedBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_RecordReference: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RecordReference"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}place\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._place) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    try { if let v = self._place {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_RecordReference, rhs: Micelio_V1_RecordReference) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs._place != rhs._place {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_LandedOperation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LandedOperation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}place\0\u{3}is_no_op\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._operation) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._place) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.isNoOp) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._operation {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._place {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.isNoOp != false {
+      try visitor.visitSingularBoolField(value: self.isNoOp, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_LandedOperation, rhs: Micelio_V1_LandedOperation) -> Bool {
+    if lhs._operation != rhs._operation {return false}
+    if lhs._place != rhs._place {return false}
+    if lhs.isNoOp != rhs.isNoOp {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -470,7 +705,7 @@ nonisolated extension Micelio_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Micelio_V1_Author: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Author"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}agent\0\u{3}display_name\0\u{1}email\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}agent\0\u{1}name\0\u{1}email\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -480,7 +715,7 @@ nonisolated extension Micelio_V1_Author: SwiftProtobuf.Message, SwiftProtobuf._M
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.account) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.agent) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.displayName) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.email) }()
       default: break
       }
@@ -494,8 +729,8 @@ nonisolated extension Micelio_V1_Author: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.agent.isEmpty {
       try visitor.visitSingularStringField(value: self.agent, fieldNumber: 2)
     }
-    if !self.displayName.isEmpty {
-      try visitor.visitSingularStringField(value: self.displayName, fieldNumber: 3)
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
     }
     if !self.email.isEmpty {
       try visitor.visitSingularStringField(value: self.email, fieldNumber: 4)
@@ -506,7 +741,7 @@ nonisolated extension Micelio_V1_Author: SwiftProtobuf.Message, SwiftProtobuf._M
   package static func ==(lhs: Micelio_V1_Author, rhs: Micelio_V1_Author) -> Bool {
     if lhs.account != rhs.account {return false}
     if lhs.agent != rhs.agent {return false}
-    if lhs.displayName != rhs.displayName {return false}
+    if lhs.name != rhs.name {return false}
     if lhs.email != rhs.email {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -515,23 +750,23 @@ nonisolated extension Micelio_V1_Author: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Micelio_V1_Landing: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Landing"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}session_id\0\u{1}author\0\u{1}goal\0\u{3}started_millis\0\u{3}landed_millis\0\u{3}operation_count\0\u{1}operations\0\u{1}continues\0\u{1}epoch\0\u{3}source_digest\0\u{3}landed_digest\0\u{3}merged_paths\0\u{3}event_count\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}session_id\0\u{1}author\0\u{3}goal_line\0\u{3}started_millis\0\u{3}landed_millis\0\u{3}source_digest\0\u{3}landed_digest\0\u{3}created_position\0\u{3}event_count\0\u{1}packs\0\u{1}document\0\u{3}merged_paths\0\u{3}operation_count\0")
 
   fileprivate class _StorageClass {
     var _position: UInt64 = 0
     var _sessionID: Data = Data()
     var _author: Micelio_V1_Author? = nil
-    var _goal: String = String()
+    var _goalLine: String = String()
     var _startedMillis: Int64 = 0
     var _landedMillis: Int64 = 0
-    var _operationCount: UInt64 = 0
-    var _operations: [Micelio_V1_Operation] = []
-    var _continues: Bool = false
-    var _epoch: UInt64 = 0
     var _sourceDigest: Data = Data()
     var _landedDigest: Data = Data()
-    var _mergedPaths: [Data] = []
+    var _createdPosition: UInt64 = 0
     var _eventCount: UInt64 = 0
+    var _packs: [Data] = []
+    var _document: Micelio_V1_RecordReference? = nil
+    var _mergedPaths: [Data] = []
+    var _operationCount: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -545,17 +780,17 @@ nonisolated extension Micelio_V1_Landing: SwiftProtobuf.Message, SwiftProtobuf._
       _position = source._position
       _sessionID = source._sessionID
       _author = source._author
-      _goal = source._goal
+      _goalLine = source._goalLine
       _startedMillis = source._startedMillis
       _landedMillis = source._landedMillis
-      _operationCount = source._operationCount
-      _operations = source._operations
-      _continues = source._continues
-      _epoch = source._epoch
       _sourceDigest = source._sourceDigest
       _landedDigest = source._landedDigest
-      _mergedPaths = source._mergedPaths
+      _createdPosition = source._createdPosition
       _eventCount = source._eventCount
+      _packs = source._packs
+      _document = source._document
+      _mergedPaths = source._mergedPaths
+      _operationCount = source._operationCount
     }
   }
 
@@ -577,17 +812,17 @@ nonisolated extension Micelio_V1_Landing: SwiftProtobuf.Message, SwiftProtobuf._
         case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._position) }()
         case 2: try { try decoder.decodeSingularBytesField(value: &_storage._sessionID) }()
         case 3: try { try decoder.decodeSingularMessageField(value: &_storage._author) }()
-        case 4: try { try decoder.decodeSingularStringField(value: &_storage._goal) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._goalLine) }()
         case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._startedMillis) }()
         case 6: try { try decoder.decodeSingularInt64Field(value: &_storage._landedMillis) }()
-        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._operationCount) }()
-        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._operations) }()
-        case 9: try { try decoder.decodeSingularBoolField(value: &_storage._continues) }()
-        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._epoch) }()
-        case 11: try { try decoder.decodeSingularBytesField(value: &_storage._sourceDigest) }()
-        case 12: try { try decoder.decodeSingularBytesField(value: &_storage._landedDigest) }()
+        case 7: try { try decoder.decodeSingularBytesField(value: &_storage._sourceDigest) }()
+        case 8: try { try decoder.decodeSingularBytesField(value: &_storage._landedDigest) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._createdPosition) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._eventCount) }()
+        case 11: try { try decoder.decodeRepeatedBytesField(value: &_storage._packs) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._document) }()
         case 13: try { try decoder.decodeRepeatedBytesField(value: &_storage._mergedPaths) }()
-        case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._eventCount) }()
+        case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._operationCount) }()
         default: break
         }
       }
@@ -609,8 +844,8 @@ nonisolated extension Micelio_V1_Landing: SwiftProtobuf.Message, SwiftProtobuf._
       try { if let v = _storage._author {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
       } }()
-      if !_storage._goal.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._goal, fieldNumber: 4)
+      if !_storage._goalLine.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._goalLine, fieldNumber: 4)
       }
       if _storage._startedMillis != 0 {
         try visitor.visitSingularInt64Field(value: _storage._startedMillis, fieldNumber: 5)
@@ -618,29 +853,29 @@ nonisolated extension Micelio_V1_Landing: SwiftProtobuf.Message, SwiftProtobuf._
       if _storage._landedMillis != 0 {
         try visitor.visitSingularInt64Field(value: _storage._landedMillis, fieldNumber: 6)
       }
-      if _storage._operationCount != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._operationCount, fieldNumber: 7)
-      }
-      if !_storage._operations.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._operations, fieldNumber: 8)
-      }
-      if _storage._continues != false {
-        try visitor.visitSingularBoolField(value: _storage._continues, fieldNumber: 9)
-      }
-      if _storage._epoch != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._epoch, fieldNumber: 10)
-      }
       if !_storage._sourceDigest.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._sourceDigest, fieldNumber: 11)
+        try visitor.visitSingularBytesField(value: _storage._sourceDigest, fieldNumber: 7)
       }
       if !_storage._landedDigest.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._landedDigest, fieldNumber: 12)
+        try visitor.visitSingularBytesField(value: _storage._landedDigest, fieldNumber: 8)
       }
+      if _storage._createdPosition != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._createdPosition, fieldNumber: 9)
+      }
+      if _storage._eventCount != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._eventCount, fieldNumber: 10)
+      }
+      if !_storage._packs.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._packs, fieldNumber: 11)
+      }
+      try { if let v = _storage._document {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
       if !_storage._mergedPaths.isEmpty {
         try visitor.visitRepeatedBytesField(value: _storage._mergedPaths, fieldNumber: 13)
       }
-      if _storage._eventCount != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._eventCount, fieldNumber: 14)
+      if _storage._operationCount != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._operationCount, fieldNumber: 14)
       }
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -654,21 +889,244 @@ nonisolated extension Micelio_V1_Landing: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._position != rhs_storage._position {return false}
         if _storage._sessionID != rhs_storage._sessionID {return false}
         if _storage._author != rhs_storage._author {return false}
-        if _storage._goal != rhs_storage._goal {return false}
+        if _storage._goalLine != rhs_storage._goalLine {return false}
         if _storage._startedMillis != rhs_storage._startedMillis {return false}
         if _storage._landedMillis != rhs_storage._landedMillis {return false}
-        if _storage._operationCount != rhs_storage._operationCount {return false}
-        if _storage._operations != rhs_storage._operations {return false}
-        if _storage._continues != rhs_storage._continues {return false}
-        if _storage._epoch != rhs_storage._epoch {return false}
         if _storage._sourceDigest != rhs_storage._sourceDigest {return false}
         if _storage._landedDigest != rhs_storage._landedDigest {return false}
-        if _storage._mergedPaths != rhs_storage._mergedPaths {return false}
+        if _storage._createdPosition != rhs_storage._createdPosition {return false}
         if _storage._eventCount != rhs_storage._eventCount {return false}
+        if _storage._packs != rhs_storage._packs {return false}
+        if _storage._document != rhs_storage._document {return false}
+        if _storage._mergedPaths != rhs_storage._mergedPaths {return false}
+        if _storage._operationCount != rhs_storage._operationCount {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_Landed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Landed"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}event_count\0\u{3}source_digest\0\u{3}landed_digest\0\u{3}merged_paths\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.eventCount) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.sourceDigest) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.landedDigest) }()
+      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.mergedPaths) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 1)
+    }
+    if self.eventCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.eventCount, fieldNumber: 2)
+    }
+    if !self.sourceDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sourceDigest, fieldNumber: 3)
+    }
+    if !self.landedDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.landedDigest, fieldNumber: 4)
+    }
+    if !self.mergedPaths.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.mergedPaths, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_Landed, rhs: Micelio_V1_Landed) -> Bool {
+    if lhs.position != rhs.position {return false}
+    if lhs.eventCount != rhs.eventCount {return false}
+    if lhs.sourceDigest != rhs.sourceDigest {return false}
+    if lhs.landedDigest != rhs.landedDigest {return false}
+    if lhs.mergedPaths != rhs.mergedPaths {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_Abandoned: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Abandoned"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_Abandoned, rhs: Micelio_V1_Abandoned) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_GitOrigin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GitOrigin"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}commit\0\u{1}parents\0\u{1}author\0\u{1}committer\0\u{1}message\0\u{1}encoding\0\u{3}side_commits\0\u{3}side_commit_count\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.commit) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.parents) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._author) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._committer) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.message) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.encoding) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.sideCommits) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.sideCommitCount) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.commit.isEmpty {
+      try visitor.visitSingularBytesField(value: self.commit, fieldNumber: 1)
+    }
+    if !self.parents.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.parents, fieldNumber: 2)
+    }
+    try { if let v = self._author {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._committer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.message.isEmpty {
+      try visitor.visitSingularBytesField(value: self.message, fieldNumber: 5)
+    }
+    if !self.encoding.isEmpty {
+      try visitor.visitSingularBytesField(value: self.encoding, fieldNumber: 6)
+    }
+    if !self.sideCommits.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sideCommits, fieldNumber: 7)
+    }
+    if self.sideCommitCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sideCommitCount, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_GitOrigin, rhs: Micelio_V1_GitOrigin) -> Bool {
+    if lhs.commit != rhs.commit {return false}
+    if lhs.parents != rhs.parents {return false}
+    if lhs._author != rhs._author {return false}
+    if lhs._committer != rhs._committer {return false}
+    if lhs.message != rhs.message {return false}
+    if lhs.encoding != rhs.encoding {return false}
+    if lhs.sideCommits != rhs.sideCommits {return false}
+    if lhs.sideCommitCount != rhs.sideCommitCount {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_GitOrigin.Signature: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Micelio_V1_GitOrigin.protoMessageName + ".Signature"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}email\0\u{1}seconds\0\u{1}zone\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.email) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.seconds) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.zone) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularBytesField(value: self.name, fieldNumber: 1)
+    }
+    if !self.email.isEmpty {
+      try visitor.visitSingularBytesField(value: self.email, fieldNumber: 2)
+    }
+    if self.seconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.seconds, fieldNumber: 3)
+    }
+    if !self.zone.isEmpty {
+      try visitor.visitSingularBytesField(value: self.zone, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_GitOrigin.Signature, rhs: Micelio_V1_GitOrigin.Signature) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.email != rhs.email {return false}
+    if lhs.seconds != rhs.seconds {return false}
+    if lhs.zone != rhs.zone {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_GitOrigin.SideCommit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Micelio_V1_GitOrigin.protoMessageName + ".SideCommit"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}author\0\u{1}subject\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.author) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.subject) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if !self.author.isEmpty {
+      try visitor.visitSingularBytesField(value: self.author, fieldNumber: 2)
+    }
+    if !self.subject.isEmpty {
+      try visitor.visitSingularBytesField(value: self.subject, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_GitOrigin.SideCommit, rhs: Micelio_V1_GitOrigin.SideCommit) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.author != rhs.author {return false}
+    if lhs.subject != rhs.subject {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

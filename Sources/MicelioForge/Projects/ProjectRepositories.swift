@@ -1,10 +1,89 @@
-/// What the forge needs of the layer that keeps projects' content. The database knows projects by
-/// name; this knows them by the id under which their objects lie in the store.
-package protocol ProjectRepositories: Sendable {
-    /// The store's own id, 32 hexadecimal digits: what every cache of its content is keyed by.
-    var storeID: String { get }
+package import HifCore
+package import HifRepository
+package import HifStore
+import Synchronization
+
+/// The layer that keeps projects' content. The database knows projects by name; this knows them by
+/// the id under which their objects lie in the store.
+package final class ProjectRepositories: Sendable {
+    /// Projects whose caches are kept. Each may hold some hundred mebibytes of tree nodes when it
+    /// is large and busy; one that is dropped costs its next caller a few reads.
+    static let openMax = 32
+
+    private struct Open {
+        var repositories: [String: (repository: Repository, used: UInt64)] = [:]
+        var clock: UInt64 = 0
+    }
+
+    private let store: any ObjectStore
+    private let world: World
+    private let report: @Sendable (String) -> Void
+    private let open = Mutex(Open())
+    /// Where work on repositories runs.
+    package let executor: BlockingExecutor
+    /// The store's own id: what every cache of its content is keyed by.
+    package let storeID: StoreID
+
+    /// - Parameter report: told, in a sentence, of background work that failed.
+    package init(
+        _ store: any ObjectStore, world: World, executor: BlockingExecutor,
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws {
+        self.store = store
+        self.world = world
+        self.executor = executor
+        self.report = report
+        storeID = try await StoreID.openOrCreate(in: store, world: world)
+    }
 
     /// Writes the genesis of a new project, which carries its name so that a lost database can be
     /// rebuilt, and answers its id: 32 hexadecimal digits, random.
-    func create(_ path: ProjectPath) async throws -> String
+    package func create(_ path: ProjectPath) async throws -> String {
+        var generator = world.generator
+        let id = ProjectID(from: &generator)
+        try await withTaskExecutorPreference(executor) {
+            try await Repository.create(
+                in: projectStore(id.hex), id: id, name: path.description, storeID: storeID,
+                world: world)
+        }
+        return id.hex
+    }
+
+    /// The repository of the project with this id. One for all callers, so that what they land at
+    /// the same time shares slots. No request is made.
+    package func repository(_ id: String) -> Repository {
+        open.withLock { open in
+            open.clock += 1
+            if let known = open.repositories[id] {
+                open.repositories[id] = (known.repository, open.clock)
+                return known.repository
+            }
+            if open.repositories.count >= ProjectRepositories.openMax,
+                let oldest = open.repositories.min(by: { $0.value.used < $1.value.used })
+            {
+                open.repositories[oldest.key] = nil
+            }
+            let made = Repository(store: projectStore(id), world: world, report: report)
+            open.repositories[id] = (made, open.clock)
+            return made
+        }
+    }
+
+    private func projectStore(_ id: String) -> PrefixedStore {
+        PrefixedStore(store, prefix: ObjectKey("p/\(id)"))
+    }
+}
+
+extension World {
+    /// The machine's clock and randomness, and pauses of real time.
+    package static let system = World(
+        now: ForgeServer.systemClock,
+        random: {
+            var generator = SystemRandomNumberGenerator()
+            return generator.next()
+        },
+        pause: { millis in
+            // Cancelled: the pause is over, as the world's contract says.
+            try? await Task.sleep(for: .milliseconds(Int64(clamping: millis)))
+        })
 }

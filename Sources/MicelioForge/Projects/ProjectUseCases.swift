@@ -18,7 +18,6 @@ extension Forge {
         _ path: ProjectPath, description: String, isPublic: Bool, as principal: Principal
     ) async throws -> ProjectView {
         let grant = try access.checkCreating(principal, under: path.owner)
-        let repositories = try projectRepositories()
         guard description.utf8.count <= Limits.descriptionBytesMax else {
             throw ForgeError.invalid(
                 "a description has at most \(Limits.descriptionBytesMax) bytes")
@@ -33,13 +32,13 @@ extension Forge {
         guard let found = try await accounts.project(path, seenBy: grant.user.id) else {
             throw ForgeError(.internalError, "the new project cannot be read back")
         }
-        return ProjectView(project: found.project, role: .owner, storeID: repositories.storeID)
+        return ProjectView(project: found.project, role: .owner, storeID: repositories.storeID.hex)
     }
 
     package func project(_ path: ProjectPath, as principal: Principal) async throws -> ProjectView {
         let grant = try await access.check(principal, Reading.self, on: path)
         return ProjectView(
-            project: grant.project, role: grant.role, storeID: try projectRepositories().storeID)
+            project: grant.project, role: grant.role, storeID: repositories.storeID.hex)
     }
 
     /// A page of the projects that the caller may see.
@@ -52,7 +51,7 @@ extension Forge {
         guard limit > 0, let after = cursor.isEmpty ? 0 : Int64(cursor) else {
             throw ForgeError.invalid("the cursor or the limit is not valid")
         }
-        let storeID = try projectRepositories().storeID
+        let storeID = repositories.storeID.hex
         let found = try await accounts.projects(
             seenBy: principal.user?.id, owner: owner, after: after, limit: limit + 1)
         let page = found.prefix(limit).compactMap { found -> ProjectView? in
@@ -63,12 +62,5 @@ extension Forge {
         }
         let last = found.count > limit ? found.prefix(limit).last : nil
         return (page, last.map { "\($0.project.id)" })
-    }
-
-    func projectRepositories() throws(ForgeError) -> any ProjectRepositories {
-        guard let repositories else {
-            throw ForgeError(.unimplemented, "this forge keeps no projects")
-        }
-        return repositories
     }
 }

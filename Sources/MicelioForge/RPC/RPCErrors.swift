@@ -17,6 +17,7 @@ extension ForgeError.Code {
         case .rateLimited: .resourceExhausted
         case .unavailable: .unavailable
         case .unimplemented: .unimplemented
+        case .damaged: .dataLoss
         case .internalError: .internalError
         }
     }
@@ -32,7 +33,7 @@ enum RPCErrors {
     static func status(for error: any Error, method: MethodDescriptor) -> any Error {
         switch error {
         case let error as ForgeError:
-            if error.code == .internalError { log(error, method) }
+            if error.code == .internalError || error.code == .damaged { log(error, method) }
             return status(for: error)
         case let error as WireError:
             return status(for: ForgeError.invalid(error.message))

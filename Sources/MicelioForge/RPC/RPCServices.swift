@@ -1,13 +1,12 @@
 import GRPCCore
 
-/// The services that a forge offers. What needs projects' content is offered only by a forge that
-/// keeps projects.
+/// The services that a forge offers.
 enum RPCServices {
     static func all(_ forge: Forge) -> [any RegistrableRPCService] {
-        var services: [any RegistrableRPCService] = [AuthService(forge: forge)]
-        if forge.repositories != nil {
-            services.append(ProjectsService(forge: forge))
-        }
-        return services
+        [
+            AuthService(forge: forge), ProjectsService(forge: forge), LogService(forge: forge),
+            ContentService(forge: forge), SessionsService(forge: forge),
+            LandingsService(forge: forge),
+        ]
     }
 }

@@ -1,6 +1,8 @@
 import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
+import HifAPI
+package import HifStore
 import Hummingbird
 package import Logging
 import NIOCore
@@ -14,17 +16,18 @@ package struct ForgeServer: Sendable {
     private let configuration: ForgeConfiguration
     private let key: ServerKey?
     private let threads: NIOThreadPool
+    private let diskThreads: NIOThreadPool
     private let logger: Logger
     private let onReady: @Sendable (Forge, RunFile) async -> Void
 
     /// Prepares everything that can fail before a socket is opened.
     ///
     /// - Parameters:
-    ///   - repositories: opens the store below the given directory.
+    ///   - store: keeps the projects' content; a directory below the data directory when nil.
     ///   - onReady: called once, when both sockets answer.
     package init(
         _ configuration: ForgeConfiguration,
-        repositories: (_ storeDirectory: String) async throws -> (any ProjectRepositories)?,
+        store: (any ObjectStore)? = nil,
         now: @escaping @Sendable () -> Int64 = ForgeServer.systemClock,
         logger: Logger,
         onReady: @escaping @Sendable (Forge, RunFile) async -> Void
@@ -46,13 +49,19 @@ package struct ForgeServer: Sendable {
             }
         threads = NIOThreadPool(numberOfThreads: System.coreCount)
         threads.start()
+        diskThreads = NIOThreadPool(numberOfThreads: Limits.diskThreads)
+        diskThreads.start()
         forge = Forge(
             accounts: try Accounts(path: files.accounts),
             passwords: try PasswordHasher(threads: threads),
             addresses: Addresses(
                 publicURL: configuration.publicURL ?? "http://\(configuration.http)",
                 keyPin: key?.pin),
-            repositories: try await repositories(files.store), now: now)
+            repositories: try await ProjectRepositories(
+                try store ?? DirectoryStore(path: files.store), world: .system,
+                executor: BlockingExecutor(threads: diskThreads),
+                report: { logger.error("background work failed", metadata: ["what": "\($0)"]) }),
+            now: now)
     }
 
     /// Milliseconds since 1970, by the machine's clock.
@@ -68,7 +77,7 @@ package struct ForgeServer: Sendable {
             address: configuration.rpc.grpcAddress,
             transportSecurity: security,
             config: .defaults { config in
-                config.rpc.maxRequestPayloadSize = Limits.messageBytesMax
+                config.rpc.maxRequestPayloadSize = WireLimits.messageBytesMax
             })
         let rpc = RPCService(
             server: GRPCServer(
@@ -118,6 +127,7 @@ package struct ForgeServer: Sendable {
     private func cleanUp() async {
         try? FileManager.default.removeItem(atPath: configuration.files.run)
         try? await threads.shutdownGracefully()
+        try? await diskThreads.shutdownGracefully()
         logger.info("stopped")
     }
 

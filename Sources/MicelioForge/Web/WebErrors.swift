@@ -16,7 +16,7 @@ extension ForgeError.Code {
         case .rateLimited: .tooManyRequests
         case .unavailable: .serviceUnavailable
         case .unimplemented: .notImplemented
-        case .internalError: .internalServerError
+        case .damaged, .internalError: .internalServerError
         }
     }
 }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HifCore
 import Hummingbird
 import Logging
 
@@ -29,7 +30,7 @@ struct WebRoutes {
 
     private struct WellKnown: Encodable {
         let version = 1
-        let store_id: String?
+        let store_id: String
         let grpc: String
         let grpc_tls: Bool
         let key_pin: String?
@@ -51,7 +52,7 @@ struct WebRoutes {
         router.get("/.well-known/micelio") { _, _ in
             try Response.json(
                 WellKnown(
-                    store_id: forge.repositories?.storeID, grpc: forge.addresses.rpcAddress,
+                    store_id: forge.repositories.storeID.hex, grpc: forge.addresses.rpcAddress,
                     grpc_tls: forge.addresses.keyPin != nil, key_pin: forge.addresses.keyPin))
         }
     }

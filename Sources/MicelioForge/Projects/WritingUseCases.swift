@@ -1,0 +1,69 @@
+import HifAPI
+package import HifCore
+package import HifRepository
+
+/// Writing to a project: the functions that every carrier calls.
+extension OpenProject where Verb == Writing {
+    /// Refuses what was prepared for another store: positions and packs mean nothing here.
+    package func expectStore(_ id: String) throws(ForgeError) {
+        guard id == storeID else {
+            throw ForgeError(
+                .invalidArgument, "this was prepared for another store than this forge's",
+                hint: "the forge was restored or replaced: hif update takes the new history in")
+        }
+    }
+
+    /// The caller as history names them. Nobody writes in another's name: what a client sends as
+    /// account is not looked at.
+    package func author(agent: String) -> Author {
+        let user = grant.principal.user
+        let handle = user?.handle.text ?? ""
+        let name = user.map { $0.displayName.isEmpty ? handle : $0.displayName } ?? ""
+        return Author(account: handle, agent: agent, name: name, email: user?.email ?? "")
+    }
+
+    /// The author of an imported commit: a name and an address, and never an account.
+    package static func imported(_ author: Author) -> Author {
+        Author(account: "", name: author.name, email: author.email)
+    }
+
+    /// Stores a pack; answers its name. Every record in it is checked first.
+    package func upload(_ pack: [UInt8], named name: Hash) async throws {
+        let repository = repository
+        try await completing {
+            let id = try await Lander(repository).upload(pack)
+            guard id == name else {
+                throw ForgeError.invalid("the pack's bytes hash to \(id), not \(name)")
+            }
+        }
+    }
+
+    package func land(_ request: LandRequest) async throws -> LandOutcome {
+        let repository = repository
+        return try await completing { try await Lander(repository).land(request) }
+    }
+
+    /// Submits intents that the caller prepared whole, in order. What they claim about packs is
+    /// checked before: a wrong place in the index would spoil the content for everybody.
+    package func submit(_ intents: [Intent]) async throws -> [LandingAnswer] {
+        let repository = repository
+        return try await completing {
+            try await IntentCheck(repository: repository).check(intents)
+            return try await repository.submit(intents)
+        }
+    }
+
+    /// Appends an event in the caller's name; answers its number.
+    package func append(
+        _ event: SessionEvent, to session: SessionID, from known: UInt64
+    ) async throws -> UInt64 {
+        let repository = repository
+        let signed = SessionEvent(
+            id: event.id, author: author(agent: event.author.agent), atMillis: event.atMillis,
+            body: event.body)
+        return try await completing {
+            if known == 0 { try await repository.sessions.markOpen(session) }
+            return try await repository.sessions.append(signed, to: session, from: known)
+        }
+    }
+}
