@@ -62,6 +62,7 @@ if !coreOnly {
     dependencies += [
         .package(url: github + "apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: github + "apple/swift-asn1", exact: "1.7.4"),
+        .package(url: github + "apple/swift-async-algorithms", exact: "1.1.4"),
         .package(url: github + "apple/swift-certificates", exact: "1.21.1"),
         .package(url: github + "apple/swift-crypto", exact: "4.5.2"),
         .package(url: github + "apple/swift-http-types", exact: "1.8.0"),
@@ -96,6 +97,20 @@ if !coreOnly {
                 .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
             ],
             swiftSettings: Array(generated)),
+        // A project on a forge, as the client uses it. Weight: gRPC and TLS.
+        .target(
+            name: "HifRemote",
+            dependencies: [
+                "HifAPI", "HifCore", "HifRepository", "HifWorkspace", grpcTransport,
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict),
         // The forge: accounts, permissions, pages, RPC. Sharing: the server and its tests.
         .target(
             name: "MicelioForge",
@@ -135,8 +150,8 @@ if !coreOnly {
         .testTarget(
             name: "MicelioForgeTests",
             dependencies: [
-                "MicelioForge", "micelio", "HifAPI", "HifCore", "Support", grpcTransport,
-                .product(name: "Crypto", package: "swift-crypto"),
+                "MicelioForge", "micelio", "HifAPI", "HifCore", "HifRemote", "HifRepository",
+                "HifStore", "HifWorkspace", "Support", grpcTransport,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
@@ -145,7 +160,6 @@ if !coreOnly {
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict),

@@ -5,7 +5,7 @@ import Testing
 /// Who may do what: every kind of caller against every verb, on a private and on a public project.
 @Suite struct AccessTests {
     private func world() async throws -> TestForge {
-        let test = try TestForge()
+        let test = try await TestForge()
         for handle in ["ana", "bob", "eve", "wim"] { try await test.user(handle) }
         try await test.user("rex", isAdmin: true)
         let ana = try await test.principal("ana")

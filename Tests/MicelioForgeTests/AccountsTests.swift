@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct AccountsTests {
     @Test func `a handle is given out once`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let user = try await test.user("ana")
         #expect(try await test.forge.accounts.user(Handle("ana")) == user)
         #expect(await refusal { try await test.user("ana") } == .alreadyExists)
@@ -16,7 +16,7 @@ import Testing
 
     @Test(arguments: ["x", "@", "a@", "@b", "a@b@c", "a b@c", "a@b\n", "a@b,c@d"])
     func `what is no mail address is refused`(_ email: String) async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let code = await refusal {
             _ = try await test.forge.accounts.createUser(Handle("ana"), email: email, now: 0)
         }
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `no secret lies in the database`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         try await test.user("ana")
         let secrets = [
             try await test.token(of: "ana").text,
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func `disabling an account ends its tokens and links for good`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let accounts = test.forge.accounts
         try await test.user("ana")
         let token = try await test.token(of: "ana")
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func `set-up makes one administrator and its link works once`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let accounts = test.forge.accounts
         let stale = try #require(try await accounts.makeSetupLink(now: 0))
         let link = try #require(try await accounts.makeSetupLink(now: 0))
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test func `a password link expires, is single, and signs out`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let accounts = test.forge.accounts
         let user = try await test.user("ana")
         let pair = try await accounts.pool.write { database in
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test func `a wrong password, an unknown handle and a bad one answer the same`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         try await test.user("ana")
         try await test.setPassword("correct horse", of: "ana")
         try await test.user("bob")
@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test func `an outdated hash is replaced at login`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let user = try await test.user("ana")
         let weak = PasswordHash.Parameters(memoryKiB: 8_192, passes: 1, lanes: 1)
         try await test.forge.accounts.replacePasswordHash(
@@ -179,7 +179,7 @@ import Testing
     }
 
     @Test func `an account has few tries, whatever networks they come from`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         try await test.user("ana")
         try await test.setPassword("correct horse", of: "ana")
         for index in 0..<Limits.passwordTries.tries {

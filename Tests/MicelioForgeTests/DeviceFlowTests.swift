@@ -11,7 +11,7 @@ import Testing
     }
 
     private func ready() async throws -> TestForge {
-        let test = try TestForge()
+        let test = try await TestForge()
         try await test.user("ana")
         try await test.setPassword("correct horse", of: "ana")
         return test

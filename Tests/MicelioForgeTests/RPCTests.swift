@@ -3,6 +3,7 @@ import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import GRPCProtobuf
 import HifAPI
+import HifCore
 import SwiftProtobuf
 import Testing
 
@@ -139,7 +140,7 @@ import Testing
                         $0.description_p = "An app"
                     }, metadata: ana)
                 #expect(made.role == .owner && made.projectID.count == 32)
-                #expect(made.storeID == FakeRepositories().storeID)
+                #expect(made.storeID == server.forge.repositories.storeID.hex)
                 let got = try await projects.get(
                     .with { $0.name = name("ana", "app") }, metadata: ana)
                 #expect(got == made)
@@ -177,7 +178,9 @@ import Testing
                 let auth = Micelio_V1_Auth.Client(wrapping: client)
                 let found = await failure {
                     _ = try await auth.revoke(
-                        .with { $0.token = String(repeating: "a", count: Limits.messageBytesMax) })
+                        .with {
+                            $0.token = String(repeating: "a", count: WireLimits.messageBytesMax)
+                        })
                 }
                 #expect(found?.0 == .resourceExhausted)
             }

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func `each use gives a new pair`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let accounts = test.forge.accounts
         var pair = try await login(test)
         for _ in 0..<4 {
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `a lost answer can be asked for again`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let accounts = test.forge.accounts
         let pair = try await login(test)
         let lost = try await accounts.refresh(pair.refresh, now: test.clock.now)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `a reuse after the successor was used ends the login`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let accounts = test.forge.accounts
         let first = try await login(test)
         let second = try await accounts.refresh(first.refresh, now: test.clock.now)
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func `an idle login expires, an active one does not`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let accounts = test.forge.accounts
         var pair = try await login(test)
         for _ in 0..<3 {
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `two at once get the same successor`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let accounts = test.forge.accounts
         let pair = try await login(test)
         let now = test.clock.now
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func `other tokens do not refresh, and unknown ones neither`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let accounts = test.forge.accounts
         let pair = try await login(test)
         let personal = try await test.token(of: "ana")
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `revoking one token of a login ends it all, and leaves others alone`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         let accounts = test.forge.accounts
         let pair = try await login(test)
         let personal = try await test.token(of: "ana")
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test func `the table does not grow with the age of a login`() async throws {
-        let test = try TestForge()
+        let test = try await TestForge()
         var pair = try await login(test)
         for _ in 0..<40 {
             test.clock.advance(millis: 3 * 86_400_000)

@@ -1,5 +1,6 @@
 import Foundation
 import HifCore
+import HifStore
 import NIOPosix
 import Synchronization
 
@@ -13,21 +14,6 @@ final class TestClock: Sendable {
 
     func advance(millis step: Int64) {
         millis.withLock { $0 += step }
-    }
-}
-
-/// Keeps no content: what tests about names and rights need of the store.
-struct FakeRepositories: ProjectRepositories {
-    let storeID = String(repeating: "5", count: 32)
-
-    func create(_ path: ProjectPath) async throws -> String {
-        [UInt8].random(count: 16).hex
-    }
-}
-
-extension [UInt8] {
-    fileprivate static func random(count: Int) -> [UInt8] {
-        (0..<count).map { _ in UInt8.random(in: 0...255) }
     }
 }
 
@@ -57,14 +43,17 @@ final class TestForge: Sendable {
     let clock = TestClock()
     let forge: Forge
 
-    init() throws {
+    init() async throws {
         directory = try TemporaryDirectory()
         let clock = clock
         forge = Forge(
             accounts: try Accounts(path: directory.path + "/accounts.sqlite"),
             passwords: try PasswordHasher(threads: TestForge.threads),
             addresses: Addresses(publicURL: "http://forge.test", keyPin: nil),
-            repositories: FakeRepositories(), now: { clock.now })
+            repositories: try await ProjectRepositories(
+                MemoryStore(), world: .system,
+                executor: BlockingExecutor(threads: TestForge.threads)),
+            now: { clock.now })
     }
 
     @discardableResult

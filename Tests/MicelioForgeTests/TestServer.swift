@@ -2,9 +2,12 @@ import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import HTTPTypes
+import HifCore
+import HifRemote
 import HummingbirdTesting
 import Logging
 import NIOCore
+import Testing
 
 @testable import MicelioForge
 
@@ -27,7 +30,7 @@ struct TestServer: Sendable {
         configure(&configuration)
         let (stream, ready) = AsyncStream.makeStream(of: (Forge, RunFile).self)
         let server = try await ForgeServer(
-            configuration, repositories: { _ in FakeRepositories() },
+            configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { forge, run in
             ready.yield((forge, run))
@@ -45,7 +48,7 @@ struct TestServer: Sendable {
     }
 
     private var httpPort: Int { Int(run.http.split(separator: ":").last!)! }
-    private var rpcPort: Int { Int(run.grpc.split(separator: ":").last!)! }
+    var rpcPort: Int { Int(run.grpc.split(separator: ":").last!)! }
 
     /// One request over a connection of its own.
     func http(
@@ -90,7 +93,44 @@ struct TestServer: Sendable {
     ) async throws {
         let transport = try HTTP2ClientTransport.Posix(
             target: .ipv4(address: "127.0.0.1", port: rpcPort),
-            transportSecurity: run.pin.map { pinned(to: pin ?? $0) } ?? .plaintext)
+            transportSecurity: run.pin.map { PinnedKey(pin ?? $0).security } ?? .plaintext)
         try await withGRPCClient(transport: transport, handleClient: body)
+    }
+}
+
+extension TestServer {
+    /// An account with a token for everything.
+    func token(_ handle: String) async throws -> String {
+        let user = try await forge.accounts.createUser(Handle(handle), now: forge.now())
+        return try await forge.accounts.createPersonalToken(
+            for: user.handle, label: "", scopes: .everything, expires: nil, now: forge.now()
+        ).text
+    }
+
+    /// A connection as hif makes it, signed in with `token`.
+    func connected(
+        _ token: String?, pin: String? = nil, policy: RetryLimits = RetryLimits(),
+        _ body: @Sendable (ForgeConnection) async throws -> Void
+    ) async throws {
+        try await ForgeConnection.with(
+            host: "127.0.0.1", port: rpcPort, key: run.pin.map { PinnedKey(pin ?? $0) },
+            credentials: FixedToken(token), policy: policy, body)
+    }
+
+    /// The project of that name, over `connection`.
+    func remote(_ path: String, _ connection: ForgeConnection) throws -> ForgeRemote {
+        let path = try ProjectPath(path)
+        return ForgeRemote(
+            connection, owner: path.owner.text, name: path.name.text,
+            storeID: forge.repositories.storeID)
+    }
+
+    func makeProject(_ path: String, isPublic: Bool = false) async throws -> ProjectRecord {
+        let path = try ProjectPath(path)
+        let user = try #require(try await forge.accounts.user(path.owner))
+        return try await forge.createProject(
+            path, description: "", isPublic: isPublic,
+            as: Principal(user: user, token: nil, scopes: .everything)
+        ).project
     }
 }

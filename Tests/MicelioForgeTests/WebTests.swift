@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import HifCore
 import Synchronization
 import Testing
 
@@ -28,7 +29,7 @@ import Testing
             #expect(known["grpc"] as? String == server.run.grpc)
             #expect(known["grpc_tls"] as? Bool == true)
             #expect(known["key_pin"] as? String == server.run.pin)
-            #expect(known["store_id"] as? String == FakeRepositories().storeID)
+            #expect(known["store_id"] as? String == server.forge.repositories.storeID.hex)
             let path = server.directory.path + "/data/run.json"
             #expect(RunFile.read(path) == server.run)
         }

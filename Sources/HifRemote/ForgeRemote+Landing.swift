@@ -1,0 +1,142 @@
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import HifAPI
+package import HifCore
+package import HifRepository
+import SwiftProtobuf
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+extension ForgeRemote {
+    private var landings: Micelio_V1_Landings.Client<HTTP2ClientTransport.Posix> {
+        .init(wrapping: connection.client)
+    }
+
+    package func upload(_ pack: SealedPack) async throws -> Hash {
+        let reply = try await connection.call(isStream: true) { metadata, options in
+            try await landings.uploadPack(metadata: metadata, options: options) { writer in
+                try await writer.write(
+                    .with {
+                        $0.header = .with {
+                            $0.project = project
+                            $0.pack = pack.id.wire
+                            $0.byteCount = UInt64(pack.bytes.count)
+                        }
+                    })
+                for piece in pack.bytes.parts(of: WireLimits.frameBytes) {
+                    try await writer.write(.with { $0.data = Data(piece) })
+                }
+            }
+        }
+        return try Hash(wire: reply.pack, "pack")
+    }
+
+    package func land(_ request: LandRequest) async throws -> LandOutcome {
+        let header = request.header(project: project, storeID: storeID.hex)
+        let operations = request.operations
+        let staged = request.staged?.bytes ?? []
+        let reply = try await connection.call(isStream: true) { metadata, options in
+            try await landings.land(metadata: metadata, options: options) { writer in
+                try await writer.write(.with { $0.header = header })
+                for frame in framed(operations, bytes: { $0.wireBytes }) {
+                    try await writer.write(
+                        .with { $0.operations = .with { $0.operations = frame.map(\.wire) } })
+                }
+                for piece in staged.parts(of: WireLimits.frameBytes) {
+                    try await writer.write(.with { $0.stagedPack = Data(piece) })
+                }
+            }
+        }
+        return try reply.value()
+    }
+
+    package func abandon(
+        _ abandon: Abandon, createdPosition: Position
+    ) async throws -> LandingAnswer {
+        try await submit([.abandon(abandon, createdPosition: createdPosition)])[0]
+    }
+
+    package func submit(_ intents: [Intent]) async throws -> [LandingAnswer] {
+        var answers: [LandingAnswer] = []
+        for part in intents.parts(of: WireLimits.intentsPerSubmission) {
+            let messages = submission(of: Array(part))
+            let reply = try await connection.call(isStream: true) { metadata, options in
+                try await landings.submit(metadata: metadata, options: options) { writer in
+                    for message in messages { try await writer.write(message) }
+                }
+            }
+            guard reply.answers.count == part.count else {
+                throw WireError("\(reply.answers.count) answers to \(part.count) intents")
+            }
+            for (intent, answer) in zip(part, reply.answers) {
+                var digest = Hash.zero
+                if case .land(let land) = intent { digest = land.sourceDigest }
+                answers.append(try answer.value(sourceDigest: digest))
+            }
+        }
+        return answers
+    }
+
+    /// The messages of a submission, each about a frame long.
+    private func submission(of intents: [Intent]) -> [Micelio_V1_SubmitRequest] {
+        var messages: [Micelio_V1_SubmitRequest] = []
+        var message = Micelio_V1_SubmitRequest()
+        message.header = .with {
+            $0.project = project
+            $0.storeID = storeID.hex
+        }
+        var size = 0
+        func close() {
+            messages.append(message)
+            message = Micelio_V1_SubmitRequest()
+            size = 0
+        }
+        for intent in intents {
+            let frames =
+                if case .land(let land) = intent {
+                    framed(land.operations) { $0.operation.wireBytes + 20 }
+                } else {
+                    [ArraySlice<LandedOperation>]()
+                }
+            let first = frames.first ?? []
+            let bytes = 1_000 + first.reduce(0) { $0 + $1.operation.wireBytes + 20 }
+            if size > 0, size + bytes > WireLimits.frameBytes { close() }
+            message.intents.append(ForgeRemote.wire(intent, first))
+            size += bytes
+            for frame in frames.dropFirst() {
+                close()
+                message.moreOperations = frame.map(\.wire)
+                size = WireLimits.frameBytes
+            }
+        }
+        close()
+        return messages
+    }
+
+    private static func wire(
+        _ intent: Intent, _ operations: ArraySlice<LandedOperation>
+    ) -> Micelio_V1_Intent {
+        .with { message in
+            switch intent {
+            case .land(let land):
+                // An author without an account is a commit's.
+                message.land = land.wire(isImport: land.author.account.isEmpty)
+                message.land.operations = operations.map(\.wire)
+            case .abandon(let abandon, let position):
+                message.abandon = .with {
+                    $0.sessionID = abandon.session.hash.wire
+                    $0.agent = abandon.author.agent
+                    $0.reason = abandon.reason
+                    $0.createdPosition = position
+                }
+            case .control(.setTags(let tags)): message.tags = Micelio_V1_TagChange(tags)
+            case .control(.rename):
+                preconditionFailure("projects on a forge are renamed by the forge")
+            }
+        }
+    }
+}
