@@ -25,6 +25,11 @@ package struct WorkspaceError: Error, Sendable, CustomStringConvertible {
         case damaged = "damaged"
         case noSession = "no_session"
         case unauthenticated = "unauthenticated"
+        /// Signed in, and not allowed to.
+        case forbidden = "forbidden"
+        /// The forge answers with another key than at login: whoever runs it can say whether that is
+        /// right, and asking again does not help.
+        case certificateChanged = "certificate_changed"
         case network = "network"
         case localStorage = "local_storage"
     }
