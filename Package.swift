@@ -148,6 +148,12 @@ if !coreOnly {
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "HifRemoteTests",
+            dependencies: [
+                "HifRemote", "HifCore", "HifRepository", "HifStore", "HifWorkspace", "Support",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "MicelioForgeTests",
             dependencies: [
                 "MicelioForge", "micelio", "HifAPI", "HifCore", "HifRemote", "HifRepository",

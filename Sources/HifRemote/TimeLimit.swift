@@ -1,4 +1,3 @@
-import GRPCCore
 import Synchronization
 
 /// A deadline that moves while work makes progress.
@@ -50,38 +49,5 @@ func withTimeLimit<Result: Sendable>(
         }
         defer { group.cancelAll() }
         return try await group.next()!
-    }
-}
-
-/// The limits of a call that sends a stream.
-struct SendLimit: Sendable {
-    fileprivate let limit: TimeLimit
-    fileprivate let idle: Duration
-    fileprivate let answer: Duration
-
-    init(limit: TimeLimit, idle: Duration, answer: Duration) {
-        self.limit = limit
-        self.idle = idle
-        self.answer = answer
-    }
-
-    func writer<Message: Sendable>(_ writer: RPCWriter<Message>) -> LimitedWriter<Message> {
-        LimitedWriter(writer: writer, limits: self)
-    }
-}
-
-/// Sends messages, each of which the other side has to take in time.
-struct LimitedWriter<Message: Sendable>: Sendable {
-    fileprivate let writer: RPCWriter<Message>
-    fileprivate let limits: SendLimit
-
-    func write(_ message: Message) async throws {
-        limits.limit.set(limits.idle)
-        try await writer.write(message)
-    }
-
-    /// Everything was sent.
-    func awaitAnswer() {
-        limits.limit.set(limits.answer)
     }
 }

@@ -59,8 +59,8 @@ package final class CachingRemote: Remote {
         guard !missing.isEmpty else { return }
         var keeping: ContentCache.Keeping?
         try await remote.contents(missing, at: position) { piece in
-            if keeping == nil { keeping = ContentCache.Keeping() }
-            keeping?.take(piece, into: cache)
+            if keeping == nil { keeping = ContentCache.Keeping(in: cache) }
+            keeping?.take(piece)
             if piece.isLast { keeping = nil }
             try await deliver(piece)
         }
@@ -97,9 +97,9 @@ package final class CachingRemote: Remote {
         _ deliver: (ContentPiece) async throws -> Void
     ) async throws {
         var passed = 0
-        var keeping = ContentCache.Keeping()
+        let keeping = ContentCache.Keeping(in: cache)
         try await remote.contents([id], at: position) { piece in
-            keeping.take(piece, into: cache)
+            keeping.take(piece)
             let known = max(0, min(piece.bytes.count, delivered - passed))
             passed += piece.bytes.count
             guard known < piece.bytes.count || piece.isLast else { return }

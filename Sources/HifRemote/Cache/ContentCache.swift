@@ -1,6 +1,6 @@
+import Foundation
 package import HifCore
 package import HifRepository
-import Foundation
 import Synchronization
 
 /// Tree nodes and file contents of one project, kept on this machine for every workspace of its
@@ -23,6 +23,9 @@ package final class ContentCache: Sendable {
         var writer: ContentWriter
         /// What was given to the writer, and can be read once its pack is closed.
         var written: Set<Hash> = []
+        /// Contents of which the last piece has not come yet, and their bytes so far.
+        var streams: [UInt64: (ContentStream, Int)] = [:]
+        var streamCount: UInt64 = 0
         var isBroken = false
         let zstd = Zstd()
     }
@@ -100,10 +103,13 @@ package final class ContentCache: Sendable {
     }
 
     private func read(_ id: Hash, _ kind: PackRecordKind) -> [UInt8]? {
-        withPacks { packs, zstd in packs.content(id, kind, zstd, folder) }
+        let folder = folder
+        return withPacks { packs, zstd in packs.content(id, kind, zstd, folder) }
     }
 
-    private func withPacks<Result>(_ body: (inout CachePacks, Zstd) -> Result) -> Result {
+    private func withPacks<Result: Sendable>(
+        _ body: @Sendable (inout CachePacks, Zstd) -> Result
+    ) -> Result {
         state.withLock { state in
             if state.packs == nil { state.packs = CachePacks(in: folder) }
             return body(&state.packs!, state.zstd)
@@ -123,35 +129,48 @@ package final class ContentCache: Sendable {
         roots[position] = root
     }
 
-    /// Takes a content that arrives in pieces. Give every piece, in order; a stream that is not
-    /// finished leaves nothing that could be found.
-    package struct Keeping {
-        private var stream: ContentStream?
-        private var size = 0
+    /// Takes a content that arrives in pieces. Give every piece, in order; one that is not finished
+    /// leaves nothing that could be found.
+    package final class Keeping {
+        private let cache: ContentCache
+        private let number: UInt64
 
-        package init() {
-            stream = ContentStream()
+        package init(in cache: ContentCache) {
+            self.cache = cache
+            number = cache.state.withLock { state in
+                state.streamCount += 1
+                state.streams[state.streamCount] = (ContentStream(), 0)
+                return state.streamCount
+            }
         }
 
         /// - Parameter piece: its content was verified when it is the last one.
-        package mutating func take(_ piece: ContentPiece, into cache: ContentCache) {
-            guard var stream = stream.take() else { return }
+        package func take(_ piece: ContentPiece) {
+            cache.take(piece, of: number)
+        }
+
+        deinit { cache.forget(number) }
+    }
+
+    private func take(_ piece: ContentPiece, of number: UInt64) {
+        write { state throws(ContentError) in
+            guard var (stream, size) = state.streams.removeValue(forKey: number) else { return }
             size += piece.bytes.count
             guard size <= ContentCache.contentBytesMax else { return }
-            cache.write { state throws(ContentError) in
-                try stream.append(piece.bytes, to: &state.writer)
-            }
-            guard piece.isLast else {
-                self.stream = stream
-                return
-            }
-            cache.write { state throws(ContentError) in
-                if state.written.insert(piece.id).inserted { _ = stream.finish(in: &state.writer) }
+            try stream.append(piece.bytes, to: &state.writer)
+            if !piece.isLast {
+                state.streams[number] = (stream, size)
+            } else if state.written.insert(piece.id).inserted {
+                _ = stream.finish(in: &state.writer)
             }
         }
     }
 
-    private func write(_ body: (inout State) throws(ContentError) -> Void) {
+    private func forget(_ number: UInt64) {
+        state.withLock { _ = $0.streams.removeValue(forKey: number) }
+    }
+
+    private func write(_ body: @Sendable (inout State) throws(ContentError) -> Void) {
         state.withLock { state in
             guard !state.isBroken else { return }
             do throws(ContentError) {
