@@ -75,6 +75,7 @@ if !coreOnly {
         .package(url: github + "grpc/grpc-swift-nio-transport", exact: "2.9.2"),
         .package(url: github + "grpc/grpc-swift-protobuf", exact: "2.4.1"),
         .package(url: github + "hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: github + "swift-server/async-http-client", exact: "1.37.0"),
         .package(url: github + "swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ]
 
@@ -103,10 +104,12 @@ if !coreOnly {
             dependencies: [
                 "HifAPI", "HifCore", "HifRepository", "HifWorkspace", grpcTransport,
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],

@@ -50,32 +50,68 @@ package struct ForgeConnection: Sendable {
     package let client: Client
     private let credentials: any ForgeCredentials
     private let key: PinnedKey?
+    private let renewal: Renewal?
     package let policy: RetryLimits
+    /// Runs the connection where nobody waits for its end.
+    private let running: Task<Void, any Error>?
+
+    /// Asked when the forge answered with the key `refused`: whether that is its key now.
+    package typealias Renewal = @Sendable (_ refused: String) async throws -> Bool
 
     /// Connects, runs `body` and takes the connection down again.
-    ///
-    /// - Parameters:
-    ///   - host: an IP address or a name.
-    ///   - key: the key to insist on; nil speaks without TLS, for a forge on this machine that was
-    ///     started so.
     package static func with<Result: Sendable>(
-        host: String, port: Int, key: PinnedKey?, credentials: any ForgeCredentials,
-        policy: RetryLimits = RetryLimits(),
+        _ discovery: ForgeDiscovery, credentials: any ForgeCredentials,
+        renewal: Renewal? = nil, policy: RetryLimits = RetryLimits(),
         _ body: @Sendable (ForgeConnection) async throws -> Result
     ) async throws -> Result {
-        let transport = try HTTP2ClientTransport.Posix(
-            target: .dns(host: host, port: port),
+        let key = discovery.pin.map { PinnedKey($0) }
+        return try await withGRPCClient(transport: transport(discovery, key)) { client in
+            try await body(
+                ForgeConnection(
+                    client: client, credentials: credentials, key: key, renewal: renewal,
+                    policy: policy, running: nil))
+        }
+    }
+
+    /// Connects until `close()`, or until the process ends: for a program that runs one command.
+    package static func start(
+        _ discovery: ForgeDiscovery, credentials: any ForgeCredentials,
+        renewal: Renewal? = nil, policy: RetryLimits = RetryLimits()
+    ) throws -> ForgeConnection {
+        let key = discovery.pin.map { PinnedKey($0) }
+        let client = try Client(transport: transport(discovery, key))
+        return ForgeConnection(
+            client: client, credentials: credentials, key: key, renewal: renewal, policy: policy,
+            running: Task { try await client.runConnections() })
+    }
+
+    /// Takes down a connection that `start` made, after the calls under way.
+    package func close() async {
+        client.beginGracefulShutdown()
+        _ = await running?.result
+    }
+
+    private static func transport(
+        _ discovery: ForgeDiscovery, _ key: PinnedKey?
+    ) throws -> HTTP2ClientTransport.Posix {
+        try HTTP2ClientTransport.Posix(
+            target: target(discovery.host, discovery.port),
             transportSecurity: key?.security ?? .plaintext,
             config: .defaults { config in
                 // A forge that hangs, or a network that drops everything, is noticed by its silence.
                 config.connection.keepalive = .init(
                     time: .seconds(20), timeout: .seconds(10), allowWithoutCalls: false)
             })
-        return try await withGRPCClient(transport: transport) { client in
-            try await body(
-                ForgeConnection(
-                    client: client, credentials: credentials, key: key, policy: policy))
-        }
+    }
+
+    /// An address is dialled as it stands: taken for a name it would be sent as one in the TLS
+    /// handshake, which allows no addresses there.
+    private static func target(_ host: String, _ port: Int) -> any ResolvableTarget {
+        if host.contains(":") { return .ipv6(address: host, port: port) }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isAddress = parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+        return isAddress
+            ? .ipv4(address: host, port: port) : .dns(host: host, port: port)
     }
 
     /// Runs `call` with metadata and options to pass on, again where that can help.
@@ -89,6 +125,7 @@ package struct ForgeConnection: Sendable {
         options.timeout = .seconds(isStream ? policy.streamSeconds : policy.callSeconds)
         var token = try await credentials.accessToken()
         var hasRefreshed = false
+        var hasRenewed = false
         var attempt = 1
         while true {
             do {
@@ -99,6 +136,13 @@ package struct ForgeConnection: Sendable {
                     hasRefreshed = true
                     token = try await credentials.accessToken(replacing: old)
                     if token != nil { continue }
+                }
+                if let refused = failure.refusedPin, !hasRenewed, let key, let renewal {
+                    hasRenewed = true
+                    if try await renewal(refused) {
+                        key.replace(with: refused)
+                        continue
+                    }
                 }
                 guard failure.isWorthRetrying, attempt < policy.attempts else {
                     throw failure.error

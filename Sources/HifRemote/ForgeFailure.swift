@@ -11,7 +11,7 @@ struct ForgeFailure {
     private let message: String
     private let hint: String?
     /// Set when the connection failed because the forge answered with another key.
-    private let refusedPin: String?
+    let refusedPin: String?
 
     init(_ error: RPCError, refusedPin: String?) {
         code = error.code
@@ -37,12 +37,12 @@ struct ForgeFailure {
     var error: any Error {
         if let refusedPin {
             return WorkspaceError(
-                .refused, "the forge answers with another key (\(refusedPin)) than at login",
+                .certificateChanged, "the forge answers with another key (\(refusedPin)) than at login",
                 hint: "if its owner says that it was changed, sign in again: hif auth login")
         }
         switch code {
         case .unauthenticated: return said(.unauthenticated)
-        case .permissionDenied: return said(.refused)
+        case .permissionDenied: return said(.forbidden)
         case .notFound: return said(.notFound)
         case .alreadyExists: return said(.alreadyThere)
         case .invalidArgument, .failedPrecondition, .outOfRange: return said(.usage)

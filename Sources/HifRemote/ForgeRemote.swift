@@ -33,6 +33,11 @@ package struct ForgeRemote: Remote {
         self.storeID = storeID
     }
 
+    /// Takes down a connection that was opened for this project alone.
+    package func close() async {
+        await connection.close()
+    }
+
     private var log: Micelio_V1_Log.Client<HTTP2ClientTransport.Posix> {
         .init(wrapping: connection.client)
     }

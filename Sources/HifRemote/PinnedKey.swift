@@ -11,12 +11,21 @@ import Synchronization
 /// SPKI): a forge on one machine has nobody to vouch for it, and a renewed certificate with the same
 /// key is the same forge.
 package final class PinnedKey: Sendable {
-    /// `sha256:` and 64 hexadecimal digits.
-    package let pin: String
+    private let accepted: Mutex<String>
     private let refused = Mutex<String?>(nil)
 
+    /// - Parameter pin: `sha256:` and 64 hexadecimal digits.
     package init(_ pin: String) {
-        self.pin = pin
+        accepted = Mutex(pin)
+    }
+
+    /// The pin of the key that is let in.
+    package var pin: String { accepted.withLock { $0 } }
+
+    /// Lets another key in from now on, and no longer the one before.
+    func replace(with pin: String) {
+        accepted.withLock { $0 = pin }
+        refused.withLock { $0 = nil }
     }
 
     /// The pin of the last key that was refused; nil when none was. Tells a changed key from other

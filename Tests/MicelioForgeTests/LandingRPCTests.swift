@@ -282,7 +282,7 @@ import Testing
                 let remote = try server.remote("ana/secret", connection)
                 try await remote.contents([hash], at: 1) { #expect($0.id == hash) }
                 let write = try writing([("mine.txt", "x\n")], seed: 2, position: 1)
-                #expect(await refused { _ = try await remote.land(write) } == .refused)
+                #expect(await refused { _ = try await remote.land(write) } == .forbidden)
             }
             try await server.connected(nil) { connection in
                 let remote = try server.remote("ana/secret", connection)
@@ -390,11 +390,12 @@ import Testing
             let other = "sha256:" + String(repeating: "0", count: 64)
             try await server.connected(nil, pin: other, policy: policy) { connection in
                 let remote = try server.remote("ana/app", connection)
-                #expect(await refused { _ = try await remote.newest() } == .refused)
+                #expect(await refused { _ = try await remote.newest() } == .certificateChanged)
             }
             // Nobody listens on port 1.
             try await ForgeConnection.with(
-                host: "127.0.0.1", port: 1, key: nil, credentials: FixedToken(nil), policy: policy
+                ForgeDiscovery(host: "127.0.0.1", port: 1, pin: nil, storeID: ""),
+                credentials: FixedToken(nil), policy: policy
             ) { connection in
                 let remote = try server.remote("ana/app", connection)
                 #expect(await refused { _ = try await remote.newest() } == .network)

@@ -113,8 +113,13 @@ extension TestServer {
         _ body: @Sendable (ForgeConnection) async throws -> Void
     ) async throws {
         try await ForgeConnection.with(
-            host: "127.0.0.1", port: rpcPort, key: run.pin.map { PinnedKey(pin ?? $0) },
-            credentials: FixedToken(token), policy: policy, body)
+            discovery(pin: pin), credentials: FixedToken(token), policy: policy, body)
+    }
+
+    private func discovery(pin: String?) -> ForgeDiscovery {
+        ForgeDiscovery(
+            host: "127.0.0.1", port: rpcPort, pin: run.pin.map { pin ?? $0 },
+            storeID: forge.repositories.storeID.hex)
     }
 
     /// The project of that name, over `connection`.

@@ -74,10 +74,21 @@ extension OpenProject where Verb == Reading {
         }
     }
 
+    /// Hands over the events of a session from number `first` on, one at a time: a session may have
+    /// many, and each may be long.
     package func events(
-        of session: SessionID, from first: UInt64
-    ) async throws -> [SessionEvent] {
-        try await working { try await repository.sessions.events(of: session, from: first) }
+        of session: SessionID, from first: UInt64,
+        _ deliver: (SessionEvent) async throws -> Void
+    ) async throws {
+        try await working {
+            var number = first
+            while number < SessionLog.eventsMax,
+                let event = try await repository.sessions.event(number, of: session)
+            {
+                try await deliver(event)
+                number += 1
+            }
+        }
     }
 
     package func openSessions(limit: Int) async throws -> [SessionID] {

@@ -49,7 +49,13 @@ extension OpenProject where Verb == Writing {
         let repository = repository
         return try await completing {
             try await IntentCheck(repository: repository).check(intents)
-            return try await repository.submit(intents)
+            let answers = try await repository.submit(intents)
+            for (intent, answer) in zip(intents, answers) {
+                guard let session = intent.closedSession(by: answer) else { continue }
+                // The mark is advisory: a session that stays listed costs a look.
+                try? await repository.sessions.unmarkOpen(session)
+            }
+            return answers
         }
     }
 
@@ -64,6 +70,18 @@ extension OpenProject where Verb == Writing {
         return try await completing {
             if known == 0 { try await repository.sessions.markOpen(session) }
             return try await repository.sessions.append(signed, to: session, from: known)
+        }
+    }
+}
+
+extension Intent {
+    /// The session that is closed now, if `answer` closed one.
+    fileprivate func closedSession(by answer: LandingAnswer) -> SessionID? {
+        switch (self, answer) {
+        case (.land(let land), .landed), (.land(let land), .abandoned): land.session
+        case (.abandon(let abandon, _), .landed), (.abandon(let abandon, _), .abandoned):
+            abandon.session
+        default: nil
         }
     }
 }

@@ -38,11 +38,21 @@ struct SessionsService: Micelio_V1_Sessions.SimpleServiceProtocol {
         request: Micelio_V1_EventsRequest, response: RPCWriter<Micelio_V1_EventsReply>,
         context: ServerContext
     ) async throws {
-        let events = try await open(request.project).events(
-            of: SessionID(wire: request.sessionID), from: request.from)
-        for frame in framed(events.map { $0.encode() }, bytes: { $0.count }) {
-            try await response.write(.with { $0.events = frame.map { Data($0) } })
+        let project = try await open(request.project)
+        var frame = Micelio_V1_EventsReply()
+        var size = 0
+        try await project.events(of: SessionID(wire: request.sessionID), from: request.from) {
+            event in
+            let bytes = event.encode()
+            if size + bytes.count > WireLimits.frameBytes, !frame.events.isEmpty {
+                try await response.write(frame)
+                frame = Micelio_V1_EventsReply()
+                size = 0
+            }
+            frame.events.append(Data(bytes))
+            size += bytes.count
         }
+        if !frame.events.isEmpty { try await response.write(frame) }
     }
 
     func listOpen(

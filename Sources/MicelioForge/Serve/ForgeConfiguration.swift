@@ -27,6 +27,9 @@ package struct ForgeConfiguration: Sendable {
                 .invalidArgument, "gRPC without TLS is for loopback only, and \(rpc) is not",
                 hint: "leave --grpc-plaintext out")
         }
+        guard rpc.isAddress || rpc.host == "localhost" else {
+            throw .invalid("gRPC listens on an address, and '\(rpc.host)' is a name")
+        }
         guard let publicURL else { return }
         guard publicURL.hasPrefix("http://") || publicURL.hasPrefix("https://"),
             !publicURL.hasSuffix("/"), publicURL.split(separator: "/").count == 2

@@ -142,8 +142,9 @@ package struct ForgeServer: Sendable {
 
 extension HostPort {
     fileprivate var grpcAddress: GRPCNIOTransportCore.SocketAddress {
-        // A name is resolved by the transport, like an IPv4 literal.
-        host.contains(":") ? .ipv6(host: host, port: port) : .ipv4(host: host, port: port)
+        if host.contains(":") { return .ipv6(host: host, port: port) }
+        // The transport takes addresses only; `ForgeConfiguration.check` let no other name in.
+        return .ipv4(host: host == "localhost" ? "127.0.0.1" : host, port: port)
     }
 }
 

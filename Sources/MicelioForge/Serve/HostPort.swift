@@ -33,6 +33,13 @@ package struct HostPort: Hashable, Sendable, CustomStringConvertible {
         host == "localhost" || host == "::1" || host.hasPrefix("127.")
     }
 
+    /// Whether the host is an IP address rather than a name.
+    package var isAddress: Bool {
+        host.contains(":")
+            || (host.split(separator: ".", omittingEmptySubsequences: false).count == 4
+                && host.split(separator: ".").allSatisfy { UInt8($0) != nil })
+    }
+
     /// Whether it means every address of the machine, and so is none to dial.
     package var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
 }
