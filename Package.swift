@@ -138,7 +138,7 @@ if !coreOnly {
         .executableTarget(
             name: "micelio",
             dependencies: [
-                "HifCore", "MicelioForge",
+                "HifCore", "HifRepository", "MicelioForge",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

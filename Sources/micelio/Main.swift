@@ -8,7 +8,8 @@ struct Micelio: AsyncParsableCommand {
         discussion: """
             micelio serve                            serve from ./data on this machine
             micelio admin user create ana --token    make an account and a token for it
+            micelio fsck                             check everything that is kept
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Admin.self])
+        subcommands: [Serve.self, Admin.self, CheckStore.self])
 }

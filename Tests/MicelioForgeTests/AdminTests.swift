@@ -1,5 +1,7 @@
 import Foundation
 import HTTPTypes
+import HifRemote
+import HifRepository
 import Testing
 
 @testable import MicelioForge
@@ -81,5 +83,27 @@ import Testing
         let answer = try micelio(["admin", "user", "list"], data: nowhere)
         #expect(answer.code == 5 && answer.errors.contains("no forge"))
         #expect(!FileManager.default.fileExists(atPath: nowhere))
+    }
+
+    @Test func `fsck finds a forge in order, and a slot that was cut short`() async throws {
+        try await TestServer.with { server in
+            let data = server.directory.path + "/data"
+            let token = try await server.token("ana")
+            let project = try await server.makeProject("ana/app")
+            try await server.connected(token) { connection in
+                let remote = try server.remote("ana/app", connection)
+                _ = try await remote.submit([.control(.setTags(["empty": 0]))])
+            }
+            let good = try micelio(["fsck", "--deep"], data: data)
+            #expect(good.code == 0 && good.output.contains("ana/app: ok"), "\(good)")
+            #expect(good.output.contains("accounts: ok"))
+
+            let log = data + "/store/p/\(project.storeProjectID)/log/0000000000000/"
+            let slot = URL(fileURLWithPath: log + "0000000000000001")
+            try Data(contentsOf: slot).dropLast(7).write(to: slot)
+            let bad = try micelio(["fsck"], data: data)
+            #expect(bad.code == 8 && bad.output.contains("ana/app: 1 wrong"), "\(bad)")
+            #expect(try micelio(["fsck"], data: data + "/nowhere").code == 5)
+        }
     }
 }

@@ -45,4 +45,15 @@ package struct Accounts: Sendable {
     package func ping() async throws {
         _ = try await pool.read { try Int.fetchOne($0, sql: "SELECT 1") }
     }
+
+    /// What is wrong with the file, as sentences: pages that SQLite cannot read, rows that point to
+    /// nothing. Empty when all is well. Reads the whole file.
+    func damage() async throws -> [String] {
+        try await pool.read { database in
+            let pages = try String.fetchAll(database, sql: "PRAGMA integrity_check")
+            let strays = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check")
+            return pages.filter { $0 != "ok" }
+                + strays.map { "a row of \($0["table"] as String) points to nothing" }
+        }
+    }
 }
