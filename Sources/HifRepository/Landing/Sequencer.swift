@@ -20,7 +20,7 @@ package actor Sequencer {
     private let world: World
     private var machine: LandingMachine
     private var ticketCount: LandingMachine.Ticket = 0
-    private var effects: [LandingMachine.Effect] = []
+    private var effects = Effects()
     private var answers: [LandingMachine.Ticket: LandingAnswer] = [:]
     private var callers: [Caller] = []
     private var isLed = false
@@ -54,15 +54,23 @@ package actor Sequencer {
         let tickets = ticketCount + 1...ticketCount + UInt64(intents.count)
         ticketCount = tickets.upperBound
         for (ticket, intent) in zip(tickets, intents) {
-            effects += machine.step(.submitted(ticket, intent), now: world.now())
+            effects.append(machine.step(.submitted(ticket, intent), now: world.now()))
         }
         if isLed {
             await withCheckedContinuation {
                 callers.append(Caller(tickets: tickets, continuation: $0))
             }
         }
-        if !areAnswered(tickets) {
-            await lead(until: tickets)
+        var mayDecline = true
+        while !areAnswered(tickets) {
+            // Requests made by a cancelled task fail, and would fail for everybody who waits. Once
+            // only: when all are cancelled, somebody has to come to an end with it.
+            if Task.isCancelled, mayDecline, !callers.isEmpty {
+                mayDecline = false
+                await decline(tickets)
+            } else if await lead(until: tickets, mayDecline: mayDecline) {
+                break
+            }
         }
         return tickets.map { ticket in
             // The machine answers every ticket; without an answer nothing may be claimed.
@@ -76,14 +84,22 @@ package actor Sequencer {
 
     /// Drives the machine until these tickets are answered and the work behind their commit is done,
     /// then hands the lead to somebody who still waits.
-    private func lead(until tickets: ClosedRange<LandingMachine.Ticket>) async {
+    ///
+    /// - Returns: false when it stopped because its task was cancelled; it still has the lead.
+    private func lead(
+        until tickets: ClosedRange<LandingMachine.Ticket>, mayDecline: Bool
+    ) async -> Bool {
         isLed = true
-        while !effects.isEmpty {
-            let effect = effects.removeFirst()
+        while let effect = effects.first {
+            if mayDecline, Task.isCancelled, !callers.isEmpty, !areAnswered(tickets) {
+                return false
+            }
+            effects.removeFirst()
             switch effect {
             case .answer(let ticket, let answer):
                 answers[ticket] = answer
-                wakeAnswered()
+                // Answers come many together; looking for whom they wake costs as much as all.
+                if !effects.beginsWithAnswer { wakeAnswered() }
             case .committed(let slot):
                 // Readers of this node know the tree, and what is due is built, before anybody
                 // writes again: a process may end as soon as it has its answer.
@@ -91,19 +107,25 @@ package actor Sequencer {
                 machine.trimNodes()
             default:
                 let event = await perform(effect)
-                effects += machine.step(event, now: world.now())
+                effects.append(machine.step(event, now: world.now()))
             }
-            if !callers.isEmpty, !isCommitPending, areAnswered(tickets) {
+            if !callers.isEmpty, !effects.isCommitPending, areAnswered(tickets) {
                 // Still led: the lead passes on without a moment in which nobody has it.
                 callers.removeFirst().continuation.resume()
-                return
+                return true
             }
         }
         isLed = false
+        return true
     }
 
-    private var isCommitPending: Bool {
-        effects.contains { if case .committed = $0 { true } else { false } }
+    /// Gives the lead to the next caller and waits behind the others.
+    private func decline(_ tickets: ClosedRange<LandingMachine.Ticket>) async {
+        let heir = callers.removeFirst()
+        await withCheckedContinuation {
+            callers.append(Caller(tickets: tickets, continuation: $0))
+            heir.continuation.resume()
+        }
     }
 
     private func wakeAnswered() {
@@ -165,6 +187,36 @@ package actor Sequencer {
         } catch {
             if error.code == .preconditionFailed { return .exists }
             return error.mayHaveBeenApplied ? .unknown("\(error)") : .refused("\(error)")
+        }
+    }
+}
+
+/// Effects yet to be carried out, in order. Taking the first costs the same however many follow.
+private struct Effects {
+    private var items: [LandingMachine.Effect] = []
+    private var start = 0
+    private var commitCount = 0
+
+    var first: LandingMachine.Effect? { start < items.count ? items[start] : nil }
+
+    var beginsWithAnswer: Bool {
+        if case .answer? = first { true } else { false }
+    }
+
+    /// Whether a commit is among them whose work is still to be done.
+    var isCommitPending: Bool { commitCount > 0 }
+
+    mutating func append(_ effects: [LandingMachine.Effect]) {
+        items += effects
+        for case .committed in effects { commitCount += 1 }
+    }
+
+    mutating func removeFirst() {
+        if case .committed = items[start] { commitCount -= 1 }
+        start += 1
+        if start == items.count {
+            items = []
+            start = 0
         }
     }
 }
