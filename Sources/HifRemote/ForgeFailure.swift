@@ -37,7 +37,8 @@ struct ForgeFailure {
     var error: any Error {
         if let refusedPin {
             return WorkspaceError(
-                .certificateChanged, "the forge answers with another key (\(refusedPin)) than at login",
+                .certificateChanged,
+                "the forge answers with another key (\(refusedPin)) than at login",
                 hint: "if its owner says that it was changed, sign in again: hif auth login")
         }
         switch code {

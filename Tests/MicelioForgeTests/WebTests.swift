@@ -164,6 +164,25 @@ import Testing
         }
     }
 
+    @Test func `an address that is taken is said in a sentence`() async throws {
+        try await TestServer.with { first in
+            let taken = [
+                try HostPort(String(first.run.http.dropFirst(7))), try HostPort(first.run.grpc),
+            ]
+            for (index, address) in taken.enumerated() {
+                do {
+                    try await TestServer.with({ configuration in
+                        if index == 0 { configuration.http = address }
+                        if index == 1 { configuration.rpc = address }
+                    }) { _ in }
+                    Issue.record("two servers on \(address)")
+                } catch let error as ForgeError {
+                    #expect(error.code == .unavailable && error.message.contains("\(address)"))
+                }
+            }
+        }
+    }
+
     @Test func `the server stops in order and takes its run file away`() async throws {
         let path = Mutex("")
         try await TestServer.with { server in

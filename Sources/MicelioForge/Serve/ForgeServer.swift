@@ -105,9 +105,22 @@ package struct ForgeServer: Sendable {
             try await ServiceGroup(configuration: group).run()
         } catch {
             await cleanUp()
-            throw error
+            throw explained(error)
         }
         await cleanUp()
+    }
+
+    /// A socket that cannot be opened is said in one sentence; it is the commonest failure of a start.
+    private func explained(_ error: any Error) -> any Error {
+        let isRPC = error is RuntimeError
+        let cause = (error as? RuntimeError)?.cause ?? error
+        guard let cause = cause as? IOError else { return error }
+        let what = isRPC ? "gRPC on \(configuration.rpc)" : "HTTP on \(configuration.http)"
+        let reason = String(cString: strerror(cause.errnoCode))
+        return ForgeError(
+            .unavailable, "cannot listen for \(what): \(reason)",
+            hint: cause.errnoCode == EADDRINUSE
+                ? "is another forge running? --http and --grpc take other addresses" : nil)
     }
 
     private func announce(http: HostPort, rpcPort: Int) async throws {
