@@ -25,7 +25,8 @@ struct IntentCheck {
 
     private func check(_ land: LandIntent, _ unplaced: inout Set<Hash>) async throws {
         let operations = land.operations.map(\.operation)
-        guard Operation.isWellFormed(operations), !operations.isEmpty else {
+        // An imported commit may change nothing; its document is then all there is of it.
+        guard Operation.isWellFormed(operations), !operations.isEmpty || land.document != nil else {
             throw ForgeError.invalid("an intent without operations, or with some out of order")
         }
         guard land.operations.allSatisfy({ !$0.isNoOp }) else {
