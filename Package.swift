@@ -62,7 +62,6 @@ if !coreOnly {
     dependencies += [
         .package(url: github + "apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: github + "apple/swift-asn1", exact: "1.7.4"),
-        .package(url: github + "apple/swift-async-algorithms", exact: "1.1.4"),
         .package(url: github + "apple/swift-certificates", exact: "1.21.1"),
         .package(url: github + "apple/swift-crypto", exact: "4.5.2"),
         .package(url: github + "apple/swift-http-types", exact: "1.8.0"),
@@ -103,7 +102,6 @@ if !coreOnly {
             name: "HifRemote",
             dependencies: [
                 "HifAPI", "HifCore", "HifRepository", "HifWorkspace", grpcTransport,
-                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -153,7 +151,9 @@ if !coreOnly {
         .testTarget(
             name: "HifRemoteTests",
             dependencies: [
-                "HifRemote", "HifCore", "HifRepository", "HifStore", "HifWorkspace", "Support",
+                "HifRemote", "MicelioForge", "HifCore", "HifRepository", "HifStore", "HifWorkspace",
+                "Support",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -7,6 +7,8 @@ import HifRepository
 struct ContentDelivery {
     private var wanted: [Hash]
     private var wantedSet: Set<Hash>
+    /// How many were wanted when the present request began.
+    private var requestedCount = 0
     /// The blob whose pieces are coming: what was handed on of it, and what the present request has
     /// brought of it, which is less while it repeats the beginning.
     private var current: (id: Hash, handedOn: Int, received: Int, hasher: Blake3)?
@@ -16,14 +18,15 @@ struct ContentDelivery {
         wanted = wantedSet.sorted()
     }
 
-    /// What to ask for next; nil when everything was delivered.
-    mutating func nextRequest() -> [Hash]? {
+    var isComplete: Bool { wantedSet.isEmpty }
+
+    /// What to ask for next. Empty when everything was delivered.
+    mutating func nextRequest() -> [Hash] {
         wanted.removeAll { !wantedSet.contains($0) }
-        if let current {
-            self.current?.received = 0
-            return [current.id]
-        }
-        return wanted.isEmpty ? nil : wanted
+        requestedCount = wantedSet.count
+        guard let current else { return wanted }
+        self.current?.received = 0
+        return [current.id]
     }
 
     /// Takes a piece as it came; gives what is to be handed on of it, if anything is.
@@ -55,8 +58,11 @@ struct ContentDelivery {
         return ContentPiece(id: id, bytes: bytes, isLast: piece.isLast)
     }
 
-    /// After a request that ended well: it must have brought everything.
+    /// After a request that ended well: it must have brought what was asked for.
     func requestEnded() throws(WireError) {
         guard current == nil else { throw WireError("content that ends before its end") }
+        guard wantedSet.count < requestedCount || wantedSet.isEmpty else {
+            throw WireError("\(wantedSet.count) contents that were asked for did not come")
+        }
     }
 }

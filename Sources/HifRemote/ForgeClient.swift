@@ -23,11 +23,19 @@ package struct ForgeClient: Sendable {
     /// A token that is used instead of what the file holds (`HIF_TOKEN`).
     private let token: String?
     private let deviceName: String
+    /// Below which each project's cache lies; nil for none.
+    private let cacheDirectory: String?
+    private let limits: RetryLimits
 
-    package init(file: CredentialsFile, token: String?, deviceName: String) {
+    package init(
+        file: CredentialsFile, token: String?, deviceName: String, cacheDirectory: String? = nil,
+        limits: RetryLimits = RetryLimits()
+    ) {
         self.file = file
         self.token = token
         self.deviceName = deviceName
+        self.cacheDirectory = cacheDirectory
+        self.limits = limits
     }
 
     // MARK: Signing in and out
@@ -64,7 +72,9 @@ package struct ForgeClient: Sendable {
         _ discovery: ForgeDiscovery, show: @Sendable (String) -> Void
     ) async throws -> StoredForge.Login {
         let deviceName = deviceName
-        return try await ForgeConnection.with(discovery, credentials: FixedToken(nil)) {
+        return try await ForgeConnection.with(
+            discovery, credentials: FixedToken(nil), limits: limits
+        ) {
             connection in
             let auth = Micelio_V1_Auth.Client(wrapping: connection.client)
             let start = try await connection.call { metadata, options in
@@ -76,40 +86,58 @@ package struct ForgeClient: Sendable {
             }
             show("Open \(SafeText.escape(start.verificationUriComplete))")
             show("and check that it shows the code \(SafeText.escape(start.userCode))")
-            var seconds = max(1, start.intervalSeconds)
-            while true {
-                try await Task.sleep(for: .seconds(Int(seconds)))
-                let poll = try await connection.call { metadata, options in
-                    try await auth.pollDevice(
-                        .with { $0.deviceCode = start.deviceCode }, metadata: metadata,
-                        options: options)
-                }
-                switch poll.state {
-                case .approved:
-                    return StoredForge.Login(
-                        access: poll.tokens.accessToken,
-                        accessExpiresMillis: poll.tokens.accessExpiresMillis,
-                        refresh: poll.tokens.refreshToken)
-                case .pending, .slowDown: seconds = max(1, poll.intervalSeconds)
-                case .denied:
-                    throw WorkspaceError(.refused, "the login was refused on the page")
-                case .expired:
-                    throw WorkspaceError(
-                        .unauthenticated, "nobody approved the login in time",
-                        hint: "begin again: hif auth login")
-                case .unspecified, .UNRECOGNIZED:
-                    throw WorkspaceError(
-                        .newerVersion, "the forge's answer is not understood",
-                        hint: "install a newer hif")
-                }
+            var flow = DeviceFlow<Micelio_V1_TokenPair>(
+                intervalSeconds: Int(start.intervalSeconds),
+                expiresInSeconds: Int(start.expiresInSeconds))
+            let outcome = try await flow.run {
+                try await Task.sleep(for: .seconds($0))
+            } poll: {
+                try ForgeClient.answer(
+                    try await connection.call { metadata, options in
+                        try await auth.pollDevice(
+                            .with { $0.deviceCode = start.deviceCode }, metadata: metadata,
+                            options: options)
+                    })
             }
+            switch outcome {
+            case .approved(let tokens):
+                return StoredForge.Login(
+                    access: tokens.accessToken,
+                    accessExpiresMillis: tokens.accessExpiresMillis,
+                    refresh: tokens.refreshToken)
+            case .denied:
+                throw WorkspaceError(
+                    .forbidden, "the login was refused on the page",
+                    hint: "if that was a mistake, begin again: hif auth login")
+            case .expired:
+                throw WorkspaceError(
+                    .unauthenticated, "nobody approved the login in time",
+                    hint: "begin again: hif auth login")
+            }
+        }
+    }
+
+    private static func answer(
+        _ reply: Micelio_V1_PollDeviceReply
+    ) throws -> DeviceFlow<Micelio_V1_TokenPair>.Answer {
+        switch reply.state {
+        case .pending: .pending
+        case .slowDown: .slowDown
+        case .denied: .denied
+        case .expired: .expired
+        case .approved where reply.hasTokens: .approved(reply.tokens)
+        case .approved, .unspecified, .UNRECOGNIZED:
+            throw WorkspaceError(
+                .newerVersion, "the forge's answer is not understood",
+                hint: "install a newer hif")
         }
     }
 
     private func whoAmI(
         _ discovery: ForgeDiscovery, credentials: any ForgeCredentials
     ) async throws -> Micelio_V1_WhoAmIReply {
-        try await ForgeConnection.with(discovery, credentials: credentials) { connection in
+        try await ForgeConnection.with(discovery, credentials: credentials, limits: limits) {
+            connection in
             try await connection.call { metadata, options in
                 try await Micelio_V1_Auth.Client(wrapping: connection.client).whoAmI(
                     Micelio_V1_WhoAmIRequest(), metadata: metadata, options: options)
@@ -128,7 +156,7 @@ package struct ForgeClient: Sendable {
             limits.attempts = 1
             limits.callSeconds = 5
             try? await ForgeConnection.with(
-                forge.discovery, credentials: FixedToken(nil), policy: limits
+                forge.discovery, credentials: FixedToken(nil), limits: limits
             ) { connection in
                 _ = try await connection.call { metadata, options in
                     try await Micelio_V1_Auth.Client(wrapping: connection.client).revoke(
@@ -213,18 +241,25 @@ package struct ForgeClient: Sendable {
         }
     }
 
-    /// The project that a workspace is bound to, over a connection that lasts as long as the
-    /// process, or until `close()`.
-    package func open(_ config: WorkspaceConfig) async throws -> ForgeRemote {
-        guard case .forge(let url) = config.place, let store = StoreID(hex: config.storeID) else {
-            throw WorkspaceError(.damaged, "the workspace is not bound to a forge")
-        }
+    /// The project that a workspace is bound to, over a connection that is dialled when it is
+    /// needed and lasts until `close()`, with the cache of this machine before it.
+    package func open(_ config: WorkspaceConfig) async throws -> CachingRemote {
+        guard case .forge(let url) = config.place, let store = StoreID(hex: config.storeID),
+            let project = ProjectID(hex: config.projectID)
+        else { throw WorkspaceError(.damaged, "the workspace is not bound to a forge") }
         let forge = try await known(url)
         let name = try ForgeClient.wire(config.project)
-        let connection = try ForgeConnection.start(
+        let connection = try ForgeConnection(
             forge.discovery, credentials: credentials(for: forge.url),
-            renewal: renewal(of: forge))
-        return ForgeRemote(connection, owner: name.owner, name: name.name, storeID: store)
+            renewal: renewal(of: forge), limits: limits)
+        return CachingRemote(
+            ForgeRemote(connection, owner: name.owner, name: name.name, storeID: store),
+            cache: cacheDirectory.flatMap { directory in
+                // A cache that cannot be made is done without.
+                try? ContentCache(
+                    directory: "\(directory)/\(store.hex)/\(project.hex)",
+                    random: { UInt64.random(in: 0...(.max)) })
+            }, close: { await connection.close() })
     }
 
     // MARK: Connecting
@@ -235,7 +270,8 @@ package struct ForgeClient: Sendable {
     ) async throws -> Result {
         let forge = try await known(url)
         return try await ForgeConnection.with(
-            forge.discovery, credentials: credentials(for: forge.url), renewal: renewal(of: forge)
+            forge.discovery, credentials: credentials(for: forge.url), renewal: renewal(of: forge),
+            limits: limits
         ) { connection in
             try await body(connection, forge)
         }

@@ -1,6 +1,7 @@
 package import GRPCCore
 package import GRPCNIOTransportHTTP2Posix
-import GRPCProtobuf
+import HifAPI
+import HifCore
 import HifWorkspace
 
 /// Where tokens come from and go to. The command line keeps them in a file under a lock; tests hand
@@ -35,8 +36,13 @@ package struct RetryLimits: Sendable {
     package var pauseMillisMax: UInt64 = 5_000
     /// A call that has an answer of one message.
     package var callSeconds = 30
-    /// A call that moves content or lands it.
-    package var streamSeconds = 600
+    /// Silence in a stream: from its beginning to the first message, and from one to the next.
+    package var idleSeconds = 30
+    /// The answer to what was sent whole: a landing of many files takes its time. That the forge
+    /// lives meanwhile is known from pings.
+    package var answerSeconds = 600
+    /// How long a connection may be silent before it is pinged, and how long an answer to that takes.
+    package var pingSeconds = 10
 
     package init() {}
 }
@@ -44,64 +50,83 @@ package struct RetryLimits: Sendable {
 /// A gRPC connection to one forge, with sign-in, retries and errors in the client's own terms.
 ///
 /// Every call of the contract may be repeated after any error, so retrying is decided here, once.
-package struct ForgeConnection: Sendable {
+/// No call waits for ever: each has a limit, and a forge that says nothing for so long is a
+/// `WorkspaceError.network`.
+package final class ForgeConnection: Sendable {
     package typealias Client = GRPCClient<HTTP2ClientTransport.Posix>
-
-    package let client: Client
-    private let credentials: any ForgeCredentials
-    private let key: PinnedKey?
-    private let renewal: Renewal?
-    package let policy: RetryLimits
-    /// Runs the connection where nobody waits for its end.
-    private let running: Task<Void, any Error>?
 
     /// Asked when the forge answered with the key `refused`: whether that is its key now.
     package typealias Renewal = @Sendable (_ refused: String) async throws -> Bool
 
+    package let client: Client
+    package let limits: RetryLimits
+    private let credentials: any ForgeCredentials
+    private let key: PinnedKey?
+    private let renewal: Renewal?
+    private let running: Task<Void, any Error>
+
+    /// Makes a connection that is dialled by its first call, and lasts until `close()` or until
+    /// nobody holds it.
+    package init(
+        _ discovery: ForgeDiscovery, credentials: any ForgeCredentials,
+        renewal: Renewal? = nil, limits: RetryLimits = RetryLimits()
+    ) throws {
+        guard discovery.pin != nil || ForgeAddress.isLoopback(discovery.host) else {
+            throw WorkspaceError(
+                .refused,
+                "a token is not sent to '\(SafeText.escape(discovery.host))' without encryption")
+        }
+        let key = discovery.pin.map { PinnedKey($0) }
+        let transport = try HTTP2ClientTransport.Posix(
+            target: ForgeConnection.target(discovery.host, discovery.port),
+            transportSecurity: key?.security ?? .plaintext,
+            config: .defaults { config in
+                config.connection.keepalive = .init(
+                    time: .seconds(limits.pingSeconds), timeout: .seconds(limits.pingSeconds),
+                    allowWithoutCalls: false)
+                // Whether to dial again is for `retrying` to say; this is only never to hammer.
+                config.backoff.initial = .milliseconds(100)
+                config.backoff.max = .seconds(2)
+            })
+        let client = GRPCClient(transport: transport)
+        self.client = client
+        self.credentials = credentials
+        self.key = key
+        self.renewal = renewal
+        self.limits = limits
+        // The one task that no caller waits for: a connection outlives the calls made over it, and
+        // the workspace that holds it has no scope of its own. `close()` and `deinit` end it.
+        running = Task { try await client.runConnections() }
+    }
+
+    deinit {
+        client.beginGracefulShutdown()
+        running.cancel()
+    }
+
     /// Connects, runs `body` and takes the connection down again.
     package static func with<Result: Sendable>(
         _ discovery: ForgeDiscovery, credentials: any ForgeCredentials,
-        renewal: Renewal? = nil, policy: RetryLimits = RetryLimits(),
+        renewal: Renewal? = nil, limits: RetryLimits = RetryLimits(),
         _ body: @Sendable (ForgeConnection) async throws -> Result
     ) async throws -> Result {
-        let key = discovery.pin.map { PinnedKey($0) }
-        return try await withGRPCClient(transport: transport(discovery, key)) { client in
-            try await body(
-                ForgeConnection(
-                    client: client, credentials: credentials, key: key, renewal: renewal,
-                    policy: policy, running: nil))
+        let connection = try ForgeConnection(
+            discovery, credentials: credentials, renewal: renewal, limits: limits)
+        do {
+            let result = try await body(connection)
+            await connection.close()
+            return result
+        } catch {
+            await connection.close()
+            throw error
         }
     }
 
-    /// Connects until `close()`, or until the process ends: for a program that runs one command.
-    package static func start(
-        _ discovery: ForgeDiscovery, credentials: any ForgeCredentials,
-        renewal: Renewal? = nil, policy: RetryLimits = RetryLimits()
-    ) throws -> ForgeConnection {
-        let key = discovery.pin.map { PinnedKey($0) }
-        let client = try Client(transport: transport(discovery, key))
-        return ForgeConnection(
-            client: client, credentials: credentials, key: key, renewal: renewal, policy: policy,
-            running: Task { try await client.runConnections() })
-    }
-
-    /// Takes down a connection that `start` made, after the calls under way.
+    /// Takes the connection down. Calls under way fail.
     package func close() async {
         client.beginGracefulShutdown()
-        _ = await running?.result
-    }
-
-    private static func transport(
-        _ discovery: ForgeDiscovery, _ key: PinnedKey?
-    ) throws -> HTTP2ClientTransport.Posix {
-        try HTTP2ClientTransport.Posix(
-            target: target(discovery.host, discovery.port),
-            transportSecurity: key?.security ?? .plaintext,
-            config: .defaults { config in
-                // A forge that hangs, or a network that drops everything, is noticed by its silence.
-                config.connection.keepalive = .init(
-                    time: .seconds(20), timeout: .seconds(10), allowWithoutCalls: false)
-            })
+        running.cancel()
+        _ = await running.result
     }
 
     /// An address is dialled as it stands: taken for a name it would be sent as one in the TLS
@@ -114,49 +139,121 @@ package struct ForgeConnection: Sendable {
             ? .ipv4(address: host, port: port) : .dns(host: host, port: port)
     }
 
-    /// Runs `call` with metadata and options to pass on, again where that can help.
-    ///
-    /// - Parameter isStream: whether the call moves content and gets the longer deadline.
+    // MARK: Calls
+
+    /// A call with one message each way, made again where that can help.
     package func call<Result: Sendable>(
-        isStream: Bool = false,
         _ call: (Metadata, CallOptions) async throws -> Result
     ) async throws -> Result {
         var options = CallOptions.defaults
-        options.timeout = .seconds(isStream ? policy.streamSeconds : policy.callSeconds)
+        options.timeout = .seconds(limits.callSeconds)
+        return try await retrying { metadata in try await call(metadata, options) }
+    }
+
+    /// A call that is answered by a stream. `take` gets the messages in order; it may be as slow as
+    /// it likes, the forge then waits.
+    ///
+    /// - Parameters:
+    ///   - request: called before each try, as what was taken in the one before comes again unless
+    ///     less is asked for.
+    ///   - open: makes the call and hands each message on.
+    func receive<Message: Sendable, Request: Sendable>(
+        _ request: () throws -> Request,
+        open:
+            @escaping @Sendable (
+                Request, Metadata, _ message: @escaping @Sendable (Message) async throws -> Void
+            ) async throws -> Void,
+        take: (Message) async throws -> Void
+    ) async throws {
+        let idle = Duration.seconds(limits.idleSeconds)
+        try await retrying { metadata in
+            let request = try request()
+            let pipe = Pipe<Message>(capacity: 4)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    do {
+                        try await withTimeLimit(idle) { limit in
+                            try await open(request, metadata) { message in
+                                limit.lift()
+                                try await pipe.send(message)
+                                limit.set(idle)
+                            }
+                        }
+                        pipe.finish()
+                    } catch {
+                        pipe.finish(error)
+                    }
+                }
+                // Also when `take` has thrown: nobody waits for messages any more.
+                defer { group.cancelAll() }
+                while let message = try await pipe.next() { try await take(message) }
+            }
+        }
+    }
+
+    /// A call that sends a stream and gets one message. Send through the limit's `writer`.
+    func send<Result: Sendable>(
+        _ call: @escaping @Sendable (Metadata, SendLimit) async throws -> Result
+    ) async throws -> Result {
+        let idle = Duration.seconds(limits.idleSeconds)
+        let answer = Duration.seconds(limits.answerSeconds)
+        return try await retrying { metadata in
+            try await withTimeLimit(idle) { limit in
+                try await call(metadata, SendLimit(limit: limit, idle: idle, answer: answer))
+            }
+        }
+    }
+
+    private func retrying<Result: Sendable>(
+        _ body: (Metadata) async throws -> Result
+    ) async throws -> Result {
         var token = try await credentials.accessToken()
         var hasRefreshed = false
         var hasRenewed = false
         var attempt = 1
         while true {
+            let failure: ForgeFailure
             do {
-                return try await call(ForgeConnection.metadata(token), options)
-            } catch let error as RPCError {
-                let failure = ForgeFailure(error, refusedPin: key?.refusedPin)
-                if failure.reason == "token_expired", !hasRefreshed, let old = token {
-                    hasRefreshed = true
-                    token = try await credentials.accessToken(replacing: old)
-                    if token != nil { continue }
+                return try await body(ForgeConnection.metadata(token))
+            } catch let error as WireError {
+                throw ForgeConnection.senseless(error)
+            } catch let error as FormatError {
+                throw ForgeConnection.senseless(error)
+            } catch {
+                try Task.checkCancellation()
+                guard let known = ForgeFailure(error, refusedPin: key?.refusedPin) else {
+                    throw error
                 }
-                if let refused = failure.refusedPin, !hasRenewed, let key, let renewal {
-                    hasRenewed = true
-                    if try await renewal(refused) {
-                        key.replace(with: refused)
-                        continue
-                    }
-                }
-                guard failure.isWorthRetrying, attempt < policy.attempts else {
-                    throw failure.error
+                failure = known
+            }
+            if failure.reason == "token_expired", !hasRefreshed, let old = token {
+                hasRefreshed = true
+                token = try await credentials.accessToken(replacing: old)
+                if token != nil { continue }
+            }
+            if let refused = failure.refusedPin, !hasRenewed, let key, let renewal {
+                hasRenewed = true
+                if try await renewal(refused) {
+                    key.replace(with: refused)
+                    continue
                 }
             }
+            guard failure.isWorthRetrying, attempt < limits.attempts else { throw failure.error }
             try await pause(after: attempt)
             attempt += 1
         }
     }
 
-    private func pause(after attempt: Int) async throws {
-        let full = min(policy.pauseMillisMax, policy.pauseMillis << UInt64(min(attempt - 1, 16)))
+    /// Waits a while before the next try, twice as long each time, up to half of it left to chance
+    /// so that clients that failed together do not come back together.
+    func pause(after attempt: Int) async throws {
+        let full = min(limits.pauseMillisMax, limits.pauseMillis << UInt64(min(attempt - 1, 16)))
         let millis = full / 2 + UInt64.random(in: 0...max(1, full / 2))
         try await Task.sleep(for: .milliseconds(Int64(millis)))
+    }
+
+    static func senseless(_ error: any Error) -> WorkspaceError {
+        WorkspaceError(.damaged, "the forge's answer makes no sense: \(error)")
     }
 
     private static func metadata(_ token: String?) -> Metadata {

@@ -5,42 +5,86 @@ import HifWorkspace
 
 /// What the forge, or the way to it, said instead of an answer.
 struct ForgeFailure {
-    let code: RPCError.Code
+    private enum Cause {
+        case status(RPCError.Code)
+        case silence(seconds: Int64)
+        /// The forge answered with another key: its pin.
+        case otherKey(String)
+        /// The connection could not be used at all.
+        case noConnection
+    }
+
+    private let cause: Cause
     /// The forge's own code, such as `token_expired`; empty when the forge did not speak.
     let reason: String
     private let message: String
     private let hint: String?
-    /// Set when the connection failed because the forge answered with another key.
-    let refusedPin: String?
 
-    init(_ error: RPCError, refusedPin: String?) {
-        code = error.code
-        self.refusedPin = error.code == .unavailable ? refusedPin : nil
-        let details = try? error.unpackGoogleRPCStatus()?.details.lazy.compactMap(\.errorInfo).first
-        reason = details?.reason ?? ""
-        hint = (details?.metadata["hint"]).map { SafeText.escape($0) }
-        message = SafeText.escape(error.message)
+    /// - Parameter refusedPin: of the last key that was refused, if one was.
+    /// - Returns: nil for what is no failure of forge or network.
+    init?(_ error: any Error, refusedPin: String?) {
+        switch error {
+        case let error as SilenceError:
+            cause = .silence(seconds: error.seconds)
+            (reason, message, hint) = ("", "", nil)
+        case let error as RPCError:
+            let details = try? error.unpackGoogleRPCStatus()?.details.lazy
+                .compactMap(\.errorInfo).first
+            reason = details?.reason ?? ""
+            hint = (details?.metadata["hint"]).map { SafeText.escape($0) }
+            message = SafeText.escape(error.message)
+            if let refusedPin, error.code == .unavailable, reason.isEmpty {
+                cause = .otherKey(refusedPin)
+            } else {
+                cause = .status(error.code)
+            }
+        case let error as RuntimeError:
+            (reason, message, hint) = ("", SafeText.escape(error.message), nil)
+            cause = .noConnection
+        default: return nil
+        }
     }
 
-    /// Whether the same call may succeed a moment later.
+    /// The key that the forge answered with, when it was refused.
+    var refusedPin: String? {
+        guard case .otherKey(let pin) = cause else { return nil }
+        return pin
+    }
+
+    /// Whether the same call may succeed a moment later. Silence was long enough as it is.
     var isWorthRetrying: Bool {
-        guard refusedPin == nil else { return false }
-        return switch code {
-        case .unavailable, .aborted, .deadlineExceeded: true
-        // The forge asks for patience of minutes, not of moments.
-        case .resourceExhausted: false
-        default: false
+        switch cause {
+        // Rate limits are of minutes, not of moments.
+        case .status(let code): code == .unavailable || code == .aborted || isBrokenStream(code)
+        case .silence, .otherKey, .noConnection: false
         }
+    }
+
+    /// What the transport says of a connection that broke under a call. A forge's own errors have a
+    /// reason.
+    private func isBrokenStream(_ code: RPCError.Code) -> Bool {
+        reason.isEmpty && (code == .internalError || code == .unknown || code == .cancelled)
     }
 
     /// The failure in the client's own terms.
-    var error: any Error {
-        if let refusedPin {
+    var error: WorkspaceError {
+        switch cause {
+        case .silence(let seconds):
+            return WorkspaceError(
+                .network, "the forge has said nothing for \(seconds) s",
+                hint: "try again in a moment")
+        case .otherKey(let pin):
             return WorkspaceError(
                 .certificateChanged,
-                "the forge answers with another key (\(refusedPin)) than at login",
-                hint: "if its owner says that it was changed, sign in again: hif auth login")
+                "the server's certificate changed: it answers with the key \(pin)",
+                hint: "if whoever runs the forge says that this is right: hif auth login")
+        case .noConnection:
+            return WorkspaceError(.network, "no connection to the forge: \(message)")
+        case .status(let code): return error(code)
         }
+    }
+
+    private func error(_ code: RPCError.Code) -> WorkspaceError {
         switch code {
         case .unauthenticated: return said(.unauthenticated)
         case .permissionDenied: return said(.forbidden)
@@ -48,20 +92,26 @@ struct ForgeFailure {
         case .alreadyExists: return said(.alreadyThere)
         case .invalidArgument, .failedPrecondition, .outOfRange: return said(.usage)
         case .dataLoss: return said(.damaged)
-        case .cancelled: return CancellationError()
+        case .unimplemented where reason.isEmpty:
+            return WorkspaceError(
+                .refused, "the forge does not know this request: it is older than this hif")
         case .deadlineExceeded:
             return WorkspaceError(
                 .network, "the forge did not answer in time", hint: "try again in a moment")
-        case .unavailable where reason.isEmpty:
+        case .unavailable, .internalError, .unknown, .cancelled:
+            guard reason.isEmpty else {
+                return said(code == .unavailable ? .network : .refused)
+            }
             return WorkspaceError(
                 .network, "the forge cannot be reached: \(message)",
                 hint: "is it running, and is the address right?")
-        case .unavailable, .resourceExhausted: return said(.network)
+        case .resourceExhausted where !reason.isEmpty: return said(.network)
         default: return said(.refused)
         }
     }
 
     private func said(_ code: WorkspaceError.Code) -> WorkspaceError {
-        WorkspaceError(code, message, hint: hint)
+        let usual = code == .unauthenticated ? "sign in: hif auth login" : nil
+        return WorkspaceError(code, message, hint: hint ?? usual)
     }
 }

@@ -1,4 +1,3 @@
-import AsyncAlgorithms
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import HifAPI
@@ -54,7 +53,24 @@ package struct ForgeRemote: Remote {
         let reply = try await connection.call { metadata, options in
             try await log.tip(.with { $0.project = project }, metadata: metadata, options: options)
         }
-        return try ProjectTip(wire: reply)
+        guard reply.storeID == storeID.hex else {
+            throw WorkspaceError(
+                .historyReplaced,
+                "the forge has another store now (\(SafeText.escape(reply.storeID))): its history was replaced",
+                hint: "check the project out again beside this workspace, and copy your edits over")
+        }
+        return try checked { try ProjectTip(wire: reply) }
+    }
+
+    /// An answer that cannot be read is the forge's fault, and says so.
+    func checked<Value>(_ read: () throws -> Value) throws -> Value {
+        do {
+            return try read()
+        } catch let error as WireError {
+            throw ForgeConnection.senseless(error)
+        } catch let error as FormatError {
+            throw ForgeConnection.senseless(error)
+        }
     }
 
     package func hasSlot(_ epoch: Epoch, hash: Hash) async throws -> Bool {
@@ -81,53 +97,63 @@ package struct ForgeRemote: Remote {
                     $0.author = query.author ?? ""
                 }, metadata: metadata, options: options)
         }
-        return LandingPage(
-            entries: try reply.landings.map {
-                LandingPage.Entry(position: $0.position, landing: try Landing(wire: $0))
-            },
-            next: reply.next == 0 ? nil : reply.next)
+        return try checked {
+            LandingPage(
+                entries: try reply.landings.map {
+                    LandingPage.Entry(position: $0.position, landing: try Landing(wire: $0))
+                },
+                next: reply.next == 0 ? nil : reply.next)
+        }
     }
 
     package func landing(at position: Position) async throws -> LandingDetail {
-        let (landing, operations, document) = try await connection.call(isStream: true) {
-            metadata, options in
-            try await log.detail(
-                .with {
-                    $0.project = project
-                    $0.position = position
-                }, metadata: metadata, options: options
-            ) { response in
-                var landing = Micelio_V1_Landing()
-                var operations: [LandedOperation] = []
-                var document: [UInt8] = []
-                for try await part in response.messages {
-                    if part.hasLanding { landing = part.landing }
-                    for operation in part.operations {
-                        operations.append(try LandedOperation(wire: operation))
-                    }
-                    document += part.document
-                }
-                return (landing, operations, document)
-            }
+        let log = log
+        let request = Micelio_V1_DetailRequest.with {
+            $0.project = project
+            $0.position = position
         }
-        return LandingDetail(
-            position: position, landing: try Landing(wire: landing, operations: operations),
-            operations: operations,
-            document: document.isEmpty ? nil : try SessionDocument(decoding: document))
+        var landing = Micelio_V1_Landing()
+        var operations: [LandedOperation] = []
+        var document: [UInt8] = []
+        try await connection.receive {
+            landing = Micelio_V1_Landing()
+            operations = []
+            document = []
+            return request
+        } open: { request, metadata, message in
+            try await log.detail(request, metadata: metadata) { response in
+                for try await part in response.messages { try await message(part) }
+            }
+        } take: { (part: Micelio_V1_DetailReply) in
+            if part.hasLanding { landing = part.landing }
+            for operation in part.operations {
+                operations.append(try LandedOperation(wire: operation))
+            }
+            document += part.document
+        }
+        return try checked {
+            LandingDetail(
+                position: position, landing: try Landing(wire: landing, operations: operations),
+                operations: operations,
+                document: document.isEmpty ? nil : try SessionDocument(decoding: document))
+        }
     }
 
     package func tags() async throws -> [String: Position] {
-        try await connection.call { metadata, options in
-            try await log.tags(
-                .with { $0.project = project }, metadata: metadata, options: options
-            ) { response in
-                var tags: [String: Position] = [:]
-                for try await part in response.messages {
-                    tags.merge(part.tags) { _, later in later }
-                }
-                return tags
+        let log = log
+        let request = Micelio_V1_TagsRequest.with { $0.project = project }
+        var tags: [String: Position] = [:]
+        try await connection.receive {
+            tags = [:]
+            return request
+        } open: { request, metadata, message in
+            try await log.tags(request, metadata: metadata) { response in
+                for try await part in response.messages { try await message(part) }
             }
+        } take: { (part: Micelio_V1_TagsReply) in
+            tags.merge(part.tags) { _, later in later }
         }
+        return tags
     }
 
     // MARK: Content
@@ -140,33 +166,39 @@ package struct ForgeRemote: Remote {
                     $0.position = position
                 }, metadata: metadata, options: options)
         }
-        return ProllyTree(root: try Hash(wire: reply.root, "root"))
+        return try checked { ProllyTree(root: try Hash(wire: reply.root, "root")) }
     }
 
     package func nodes(_ hashes: [Hash], at position: Position) async throws -> [TreeNode] {
+        let content = content
         var nodes: [TreeNode] = []
         for part in hashes.parts(of: WireLimits.hashesPerRead) {
-            let wanted = Set(part)
-            nodes += try await connection.call(isStream: true) { metadata, options in
-                try await content.nodes(
-                    .with {
-                        $0.project = project
-                        $0.position = position
-                        $0.hashes = part.map(\.wire)
-                    }, metadata: metadata, options: options
-                ) { response in
-                    var nodes: [TreeNode] = []
-                    for try await message in response.messages {
-                        for bytes in message.nodes {
-                            let node = try TreeNode(decoding: Array(bytes))
-                            guard wanted.contains(node.hash) else {
-                                throw WireError("a node that nobody asked for")
-                            }
-                            nodes.append(node)
-                        }
-                    }
-                    return nodes
+            var wanted = Set(part)
+            let count = nodes.count
+            let request = Micelio_V1_NodesRequest.with {
+                $0.project = project
+                $0.position = position
+                $0.hashes = part.map(\.wire)
+            }
+            try await connection.receive {
+                nodes.removeSubrange(count...)
+                wanted = Set(part)
+                return request
+            } open: { request, metadata, message in
+                try await content.nodes(request, metadata: metadata) { response in
+                    for try await part in response.messages { try await message(part) }
                 }
+            } take: { (message: Micelio_V1_NodesReply) in
+                for bytes in message.nodes {
+                    let node = try TreeNode(decoding: Array(bytes))
+                    guard wanted.remove(node.hash) != nil else {
+                        throw WireError("a node that nobody asked for")
+                    }
+                    nodes.append(node)
+                }
+            }
+            guard wanted.isEmpty else {
+                throw ForgeConnection.senseless(WireError("\(wanted.count) nodes are missing"))
             }
         }
         return nodes
@@ -176,49 +208,28 @@ package struct ForgeRemote: Remote {
         _ ids: [Hash], at position: Position,
         _ deliver: (ContentPiece) async throws -> Void
     ) async throws {
+        let content = content
         for part in ids.parts(of: WireLimits.hashesPerRead) {
             var delivery = ContentDelivery(Array(part))
-            try await connection.call(isStream: true) { metadata, options in
-                // After an error only what is not delivered yet is asked for, and what was cut
-                // short comes first and alone.
-                while let wanted = delivery.nextRequest() {
-                    try await fetch(
-                        .with {
-                            $0.project = project
-                            $0.position = position
-                            $0.hashes = wanted.map(\.wire)
-                        }, metadata, options
-                    ) { frame in
-                        for piece in frame.pieces {
-                            if let piece = try delivery.take(piece) { try await deliver(piece) }
-                        }
+            // More than one round only after an error: then what was cut short comes first, alone.
+            while !delivery.isComplete {
+                try await connection.receive {
+                    Micelio_V1_BlobsRequest.with {
+                        $0.project = project
+                        $0.position = position
+                        $0.hashes = delivery.nextRequest().map(\.wire)
                     }
-                    try delivery.requestEnded()
-                }
-            }
-        }
-    }
-
-    /// Streams with one message in hand and one on its way, however slow `take` is.
-    private func fetch(
-        _ request: Micelio_V1_BlobsRequest, _ metadata: Metadata, _ options: CallOptions,
-        take: (Micelio_V1_BlobsReply) async throws -> Void
-    ) async throws {
-        let content = content
-        let frames = AsyncThrowingChannel<Micelio_V1_BlobsReply, any Error>()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                do {
-                    try await content.blobs(request, metadata: metadata, options: options) {
-                        response in
-                        for try await frame in response.messages { await frames.send(frame) }
+                } open: { request, metadata, message in
+                    try await content.blobs(request, metadata: metadata) { response in
+                        for try await part in response.messages { try await message(part) }
                     }
-                    frames.finish()
-                } catch {
-                    frames.fail(error)
+                } take: { (frame: Micelio_V1_BlobsReply) in
+                    for piece in frame.pieces {
+                        if let piece = try delivery.take(piece) { try await deliver(piece) }
+                    }
                 }
+                try checked { try delivery.requestEnded() }
             }
-            for try await frame in frames { try await take(frame) }
         }
     }
 
@@ -232,7 +243,7 @@ package struct ForgeRemote: Remote {
                         $0.hashes = part.map(\.wire)
                     }, metadata: metadata, options: options)
             }
-            for hash in reply.lacking { lacking.append(try Hash(wire: hash, "hash")) }
+            lacking += try checked { try reply.lacking.map { try Hash(wire: $0, "hash") } }
         }
         return lacking
     }
@@ -250,7 +261,7 @@ package struct ForgeRemote: Remote {
                     $0.createdPosition = position
                 }, metadata: metadata, options: options)
         }
-        return try reply.value()
+        return try checked { try reply.value() }
     }
 
     package func appendEvent(
@@ -271,23 +282,26 @@ package struct ForgeRemote: Remote {
     package func events(
         of session: SessionID, from first: UInt64
     ) async throws -> [SessionEvent] {
-        try await connection.call(isStream: true) { metadata, options in
-            try await sessions.events(
-                .with {
-                    $0.project = project
-                    $0.sessionID = session.hash.wire
-                    $0.from = first
-                }, metadata: metadata, options: options
-            ) { response in
-                var events: [SessionEvent] = []
-                for try await message in response.messages {
-                    for bytes in message.events {
-                        events.append(try SessionEvent(decoding: Array(bytes)))
-                    }
-                }
-                return events
+        let sessions = sessions
+        let request = Micelio_V1_EventsRequest.with {
+            $0.project = project
+            $0.sessionID = session.hash.wire
+            $0.from = first
+        }
+        var events: [SessionEvent] = []
+        try await connection.receive {
+            events = []
+            return request
+        } open: { request, metadata, message in
+            try await sessions.events(request, metadata: metadata) { response in
+                for try await part in response.messages { try await message(part) }
+            }
+        } take: { (message: Micelio_V1_EventsReply) in
+            for bytes in message.events {
+                events.append(try SessionEvent(decoding: Array(bytes)))
             }
         }
+        return events
     }
 
     package func openSessions(limit: Int) async throws -> [SessionID] {
@@ -298,7 +312,7 @@ package struct ForgeRemote: Remote {
                     $0.limit = UInt32(min(limit, WireLimits.openSessionsMax))
                 }, metadata: metadata, options: options)
         }
-        return try reply.sessionIds.map { try SessionID(wire: $0) }
+        return try checked { try reply.sessionIds.map { try SessionID(wire: $0) } }
     }
 }
 

@@ -371,7 +371,8 @@ import Testing
                 let stranger = ForgeRemote(
                     connection, owner: "ana", name: "app", storeID: StoreID(high: 1, low: 2))
                 let request = try writing([("a", "x")], seed: 1)
-                #expect(await refused { _ = try await stranger.land(request) } == .usage)
+                #expect(
+                    await refused { _ = try await stranger.land(request) } == .historyReplaced)
                 let remote = try server.remote("ana/app", connection)
                 #expect(await refused { _ = try await remote.tree(at: 7) } == .notFound)
                 #expect(await refused { _ = try await remote.landing(at: 7) } == .notFound)
@@ -388,14 +389,14 @@ import Testing
             policy.attempts = 2
             policy.pauseMillis = 1
             let other = "sha256:" + String(repeating: "0", count: 64)
-            try await server.connected(nil, pin: other, policy: policy) { connection in
+            try await server.connected(nil, pin: other, limits: policy) { connection in
                 let remote = try server.remote("ana/app", connection)
                 #expect(await refused { _ = try await remote.newest() } == .certificateChanged)
             }
             // Nobody listens on port 1.
             try await ForgeConnection.with(
                 ForgeDiscovery(host: "127.0.0.1", port: 1, pin: nil, storeID: ""),
-                credentials: FixedToken(nil), policy: policy
+                credentials: FixedToken(nil), limits: policy
             ) { connection in
                 let remote = try server.remote("ana/app", connection)
                 #expect(await refused { _ = try await remote.newest() } == .network)

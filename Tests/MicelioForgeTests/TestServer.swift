@@ -109,11 +109,11 @@ extension TestServer {
 
     /// A connection as hif makes it, signed in with `token`.
     func connected(
-        _ token: String?, pin: String? = nil, policy: RetryLimits = RetryLimits(),
+        _ token: String?, pin: String? = nil, limits: RetryLimits = RetryLimits(),
         _ body: @Sendable (ForgeConnection) async throws -> Void
     ) async throws {
         try await ForgeConnection.with(
-            discovery(pin: pin), credentials: FixedToken(token), policy: policy, body)
+            discovery(pin: pin), credentials: FixedToken(token), limits: limits, body)
     }
 
     private func discovery(pin: String?) -> ForgeDiscovery {

@@ -9,20 +9,34 @@ package import HifWorkspace
 /// its nodes, and the contents that were fetched.
 package final class CachingRemote: Remote {
     private let remote: any Remote
-    private let cache: ContentCache
+    private let cache: ContentCache?
+    private let closeRemote: @Sendable () async -> Void
 
-    package init(_ remote: any Remote, cache: ContentCache) {
+    /// - Parameters:
+    ///   - cache: nil to go without one.
+    ///   - close: takes the remote down.
+    package init(
+        _ remote: any Remote, cache: ContentCache?,
+        close: @escaping @Sendable () async -> Void = {}
+    ) {
         self.remote = remote
         self.cache = cache
+        closeRemote = close
+    }
+
+    /// Writes what the cache still holds in memory, and takes the remote down.
+    package func close() async {
+        cache?.close()
+        await closeRemote()
     }
 
     package func tree(at position: Position) async throws -> ProllyTree {
         do {
             let tree = try await remote.tree(at: position)
-            cache.keep(root: tree.root, at: position)
+            cache?.keep(root: tree.root, at: position)
             return tree
         } catch let error as WorkspaceError where error.code == .network {
-            guard let root = cache.root(at: position) else { throw error }
+            guard let root = cache?.root(at: position) else { throw error }
             return ProllyTree(root: root)
         }
     }
@@ -31,11 +45,11 @@ package final class CachingRemote: Remote {
         var found: [TreeNode] = []
         var missing: [Hash] = []
         for hash in hashes {
-            if let node = cache.node(hash) { found.append(node) } else { missing.append(hash) }
+            if let node = cache?.node(hash) { found.append(node) } else { missing.append(hash) }
         }
         guard !missing.isEmpty else { return found }
         for node in try await remote.nodes(missing, at: position) {
-            cache.keep(node)
+            cache?.keep(node)
             found.append(node)
         }
         return found
@@ -48,7 +62,7 @@ package final class CachingRemote: Remote {
         var missing: [Hash] = []
         var seen: Set<Hash> = []
         for id in ids where seen.insert(id).inserted {
-            switch cache.find(id) {
+            switch cache?.find(id) {
             case .whole(let bytes):
                 try await deliver(ContentPiece(id: id, bytes: bytes, isLast: true))
             case .chunked(let chunks):
@@ -59,7 +73,7 @@ package final class CachingRemote: Remote {
         guard !missing.isEmpty else { return }
         var keeping: ContentCache.Keeping?
         try await remote.contents(missing, at: position) { piece in
-            if keeping == nil { keeping = ContentCache.Keeping(in: cache) }
+            if keeping == nil { keeping = cache.map { ContentCache.Keeping(in: $0) } }
             keeping?.take(piece)
             if piece.isLast { keeping = nil }
             try await deliver(piece)
@@ -76,7 +90,7 @@ package final class CachingRemote: Remote {
         var delivered = 0
         for (index, chunk) in chunks.enumerated() {
             let isLast = index == chunks.count - 1
-            guard let bytes = cache.chunk(chunk) else {
+            guard let bytes = cache?.chunk(chunk) else {
                 return try await deliverRest(of: id, after: delivered, at: position, deliver)
             }
             hasher.update(bytes)
@@ -97,9 +111,9 @@ package final class CachingRemote: Remote {
         _ deliver: (ContentPiece) async throws -> Void
     ) async throws {
         var passed = 0
-        let keeping = ContentCache.Keeping(in: cache)
+        let keeping = cache.map { ContentCache.Keeping(in: $0) }
         try await remote.contents([id], at: position) { piece in
-            keeping.take(piece)
+            keeping?.take(piece)
             let known = max(0, min(piece.bytes.count, delivered - passed))
             passed += piece.bytes.count
             guard known < piece.bytes.count || piece.isLast else { return }

@@ -37,7 +37,7 @@ package final class ContentCache: Sendable {
     private let roots: CachedRoots
 
     /// - Parameters:
-    ///   - directory: of this project alone; see `standardDirectory`. Made if need be.
+    ///   - directory: of this project alone. Made if need be.
     ///   - random: 64 random bits.
     package init(
         directory: String, bytesMax: Int = ContentCache.bytesMaxStandard,
@@ -55,14 +55,12 @@ package final class ContentCache: Sendable {
                     })))
     }
 
-    /// `hif/<store>/<project>` below `XDG_CACHE_HOME`, or below `~/.cache`. The store's id is in it
-    /// because a store that was restored from a backup is another one.
-    package static func standardDirectory(
-        store: StoreID, project: ProjectID, environment: [String: String]
-    ) -> String {
+    /// `hif` below `XDG_CACHE_HOME`, or below `~/.cache`. A project's cache is `<store>/<project>`
+    /// in there: the store's id because a store that was restored from a backup is another one.
+    package static func standardDirectory(environment: [String: String]) -> String {
         let home = environment["HOME"] ?? NSHomeDirectory()
         let base = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-        return (base ?? home + "/.cache") + "/hif/\(store.hex)/\(project.hex)"
+        return (base ?? home + "/.cache") + "/hif"
     }
 
     // MARK: Reading
