@@ -156,9 +156,11 @@ package final class ForgeConnection: Sendable {
     /// - Parameters:
     ///   - request: called before each try, as what was taken in the one before comes again unless
     ///     less is asked for.
+    ///   - isResumed: whether `request` asks for less after a try that brought something, so that
+    ///     only tries which brought nothing count.
     ///   - open: makes the call and hands each message on.
     func receive<Message: Sendable, Request: Sendable>(
-        _ request: () throws -> Request,
+        isResumed: Bool = false, _ request: () throws -> Request,
         open:
             @escaping @Sendable (
                 Request, Metadata, _ message: @escaping @Sendable (Message) async throws -> Void
@@ -166,7 +168,11 @@ package final class ForgeConnection: Sendable {
         take: (Message) async throws -> Void
     ) async throws {
         let idle = Duration.seconds(limits.idleSeconds)
-        try await retrying { metadata in
+        var hasTaken = false
+        try await retrying {
+            defer { hasTaken = false }
+            return isResumed && hasTaken
+        } _: { metadata in
             let request = try request()
             let pipe = Pipe<Message>(capacity: 4)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -186,7 +192,10 @@ package final class ForgeConnection: Sendable {
                 }
                 // Also when `take` has thrown: nobody waits for messages any more.
                 defer { group.cancelAll() }
-                while let message = try await pipe.next() { try await take(message) }
+                while let message = try await pipe.next() {
+                    try await take(message)
+                    hasTaken = true
+                }
             }
         }
     }
@@ -204,7 +213,9 @@ package final class ForgeConnection: Sendable {
         }
     }
 
+    /// - Parameter hasProgressed: whether a try that failed brought something all the same.
     private func retrying<Result: Sendable>(
+        hasProgressed: () -> Bool = { false },
         _ body: (Metadata) async throws -> Result
     ) async throws -> Result {
         var token = try await credentials.accessToken()
@@ -238,6 +249,7 @@ package final class ForgeConnection: Sendable {
                     continue
                 }
             }
+            if hasProgressed() { attempt = 1 }
             guard failure.isWorthRetrying, attempt < limits.attempts else { throw failure.error }
             try await pause(after: attempt)
             attempt += 1

@@ -213,7 +213,7 @@ package struct ForgeRemote: Remote {
             var delivery = ContentDelivery(Array(part))
             // More than one round only after an error: then what was cut short comes first, alone.
             while !delivery.isComplete {
-                try await connection.receive {
+                try await connection.receive(isResumed: true) {
                     Micelio_V1_BlobsRequest.with {
                         $0.project = project
                         $0.position = position

@@ -40,6 +40,9 @@ struct ForgeFixture: Sendable {
                     ProjectPath("ana/app"), description: "", isPublic: false, as: principal)
                 try await body(
                     ForgeFixture(forge: forge, run: run, directory: directory, ana: ana, eve: eve))
+                // A connection that somebody dialled a moment ago must be accepted, or refused, but
+                // not half accepted when the listener goes: NIO does not survive that.
+                try await Task.sleep(for: .milliseconds(100))
             }
             // Whichever ends first: a server that stopped by itself has thrown.
             try await group.next()
@@ -78,10 +81,10 @@ struct ForgeFixture: Sendable {
         }
     }
 
-    /// Short pauses; the usual patience.
+    /// Short pauses, if long enough for a new connection; the usual patience.
     static var limits: RetryLimits {
         var limits = RetryLimits()
-        limits.pauseMillis = 5
+        limits.pauseMillis = 80
         return limits
     }
 }
