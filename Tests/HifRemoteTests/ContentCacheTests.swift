@@ -211,9 +211,9 @@ import Testing
 
     @Test func `where caches lie`() {
         #expect(
-            ContentCache.standardDirectory(environment: ["HOME": "/home/ana"])
-                == "/home/ana/.cache/hif")
-        let other = ["HOME": "/home/ana", "XDG_CACHE_HOME": "/fast"]
+            ContentCache.standardDirectory(environment: ["HOME": "/people/ana"])
+                == "/people/ana/.cache/hif")
+        let other = ["HOME": "/people/ana", "XDG_CACHE_HOME": "/fast"]
         #expect(ContentCache.standardDirectory(environment: other) == "/fast/hif")
     }
 }
