@@ -51,6 +51,12 @@ var targets: [Target] = [
         name: "HifWorkspaceTests", dependencies: ["HifWorkspace", "Support"],
         swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
+
+    // hif beside git on generated repositories: `make bench`. Executable.
+    .executableTarget(
+        name: "hif-bench",
+        dependencies: ["HifCore", "HifStore", "HifRepository", "HifWorkspace"],
+        path: "Benchmarks/hif-bench", swiftSettings: strict),
 ]
 
 /// The packages of the heavy part, each for the reason docs/design/0005-libraries.md gives. Exact
