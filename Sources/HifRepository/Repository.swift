@@ -239,7 +239,7 @@ package final class Repository: Sendable {
                 .inconsistent(
                     epoch: later.slot.epoch, "is not chained to the slot before it"))
         }
-        let tree = try await trees.tree(afterSlot: newest.epoch)
+        let tree = try await trees.tree(afterSlot: newest.epoch, slots: slots)
         let (totals, nodes) = try await trees.reading(newest: newest) { nodes throws(TreeError) in
             (try tree.totals(in: nodes), nodes)
         }

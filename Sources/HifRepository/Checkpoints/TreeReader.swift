@@ -51,12 +51,17 @@ package final class TreeReader: Sendable {
     }
 
     /// The tree after slot `epoch`.
-    package func tree(afterSlot epoch: Epoch) async throws(ReadError) -> ProllyTree {
+    ///
+    /// - Parameter slots: slots up to that one in order, if the caller has read them anyway: those
+    ///   since the checkpoint before it are then not read again.
+    package func tree(
+        afterSlot epoch: Epoch, slots: [ResolvedSlot] = []
+    ) async throws(ReadError) -> ProllyTree {
         guard let (slot, _, _) = try await log.slot(epoch) else {
             throw .log(.inconsistent(epoch: epoch, "is missing although it is due"))
         }
         if slot.lastPosition == 0 { return .empty }
-        let tree = try await replay(through: slot.lastPosition, slot)
+        let tree = try await replay(through: slot.lastPosition, slot, slots)
         guard tree.root == slot.root else {
             throw .log(
                 .inconsistent(
@@ -66,11 +71,16 @@ package final class TreeReader: Sendable {
     }
 
     private func replay(
-        through position: Position, _ slot: Slot
+        through position: Position, _ slot: Slot, _ known: [ResolvedSlot] = []
     ) async throws(ReadError) -> ProllyTree {
         if let known = state.withLock({ $0.replayed[position] }) { return known }
         let base = try await checkpoints.newestBuilt(atOrBefore: slot.checkpointEpoch)
-        let slots = try await log.resolvedSlots(base + 1...slot.epoch)
+        let slots: [ResolvedSlot]
+        if known.first?.slot.epoch == base + 1, known.last?.slot.epoch == slot.epoch {
+            slots = known
+        } else {
+            slots = try await log.resolvedSlots(base + 1...slot.epoch)
+        }
         let baseRoot: ProllyTree
         if base == 0 {
             baseRoot = .empty
