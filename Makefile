@@ -42,8 +42,9 @@ test-light: lint  ## the part without packages: seconds instead of minutes; FILT
 	$(LIGHT) test --disable-xctest --scratch-path $(LIGHT_SCRATCH) $(if $(FILTER),--filter $(FILTER))
 
 bench: release  ## hif beside git on generated projects; FILES=, COMMITS= for the size
-	@HIF=$(RELEASE_SCRATCH)/release/hif MICELIO=$(RELEASE_SCRATCH)/release/micelio \
-	FILES="$(or $(FILES),10000)" COMMITS="$(or $(COMMITS),1000)" WRITE="$(WRITE)" Scripts/bench
+	@export HIF=$(RELEASE_SCRATCH)/release/hif MICELIO=$(RELEASE_SCRATCH)/release/micelio \
+	    FILES="$(or $(FILES),100000)" COMMITS="$(or $(COMMITS),10000)"; \
+	Scripts/bench && Scripts/bench-forge
 
 lint:  ## formatting, strictly; generated code is exempt
 	@SWIFT="$(SWIFT)" Scripts/lint

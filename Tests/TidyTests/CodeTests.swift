@@ -133,7 +133,7 @@ import Testing
 
     /// A command's `abstract` is its documentation.
     private func isCommand(_ line: String) -> Bool {
-        line.contains("Command") || line.contains("ParsableArguments")
+        ["ParsableCommand", "ParsableArguments", "HifCommand"].contains { line.contains($0) }
     }
 }
 

@@ -111,6 +111,7 @@ import Testing
                     line.matches(of: /\]\(([^)\s#]+)/).compactMap {
                         resolve(String($0.1), from: file.directory)
                     }
+                        + line.matches(of: /`(docs\/[\w\/.-]+)`/).map { String($0.1) }
                 }
             })
         expectNone(
