@@ -40,7 +40,8 @@ struct Child {
         let seconds = now() - start
         guard status == 0 else {
             throw Failed(
-                description: "\(arguments.joined(separator: " ")) in \(directory): status \(status)")
+                description: "\(arguments.joined(separator: " ")) in \(directory): status \(status)"
+            )
         }
         return Usage(seconds: seconds, peakBytes: usage.ru_maxrss * 1024)
     }

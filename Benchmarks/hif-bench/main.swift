@@ -11,7 +11,8 @@ do {
     var options = try Options(arguments)
     options.directory = URL(fileURLWithPath: options.directory).standardizedFileURL.path
     guard options.keeps || !FileManager.default.fileExists(atPath: options.directory) else {
-        throw Child.Failed(description: "\(options.directory) exists: name another --dir, or --keep")
+        throw Child.Failed(
+            description: "\(options.directory) exists: name another --dir, or --keep")
     }
     let bench = Bench(options)
     defer {
