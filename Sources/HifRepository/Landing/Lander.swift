@@ -7,8 +7,9 @@ import HifStore
 /// Requests for a landing without conflict: the session's events, the index of blobs the client did
 /// not send, one pack, one slot.
 package struct Lander: Sendable {
-    /// Times a landing is merged and submitted again before its conflicts go back to the client.
-    package static let mergesMax = 8
+    /// Times a landing that merges is submitted again after others overtook it. Bounded, and more
+    /// than the writers that one file has at once: each round somebody else has landed.
+    package static let mergesMax = 100
     /// Landings searched, from the newest back, for the one behind a conflict.
     static let explainLandingsMax = 2_000
 
@@ -45,10 +46,13 @@ package struct Lander: Sendable {
                 case .controlled: return .unknown("the log answered something else")
                 case .conflict(let paths, _, let position):
                     let left = try await merge(paths, into: &attempt)
-                    guard left.isEmpty, round < Lander.mergesMax else {
-                        return .conflict(
-                            try await explain(left.isEmpty ? unmerged(paths) : left, request),
-                            position: position)
+                    guard left.isEmpty else {
+                        return .conflict(try await explain(left, request), position: position)
+                    }
+                    if round > 2 {
+                        // Many want the same file: let them spread out.
+                        let span = UInt64(min(round, 20)) * 2
+                        await repository.world.pause(repository.world.random() % span)
                     }
                 }
             }
@@ -284,10 +288,6 @@ package struct Lander: Sendable {
                 bytesMax: LeafMerge.bytesMax)
         }
         return try await repository.blob(id, newest: newest, bytesMax: LeafMerge.bytesMax)
-    }
-
-    private func unmerged(_ paths: [PathConflict]) -> [Unmerged] {
-        paths.map { Unmerged(conflict: $0, hunks: []) }
     }
 
     /// Names the landing behind each conflict, searching back from the newest.
