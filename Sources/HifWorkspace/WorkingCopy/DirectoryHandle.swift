@@ -55,7 +55,7 @@ package final class DirectoryHandle {
     }
 
     /// The entries' names, without `.` and `..`, in no order.
-    func names() throws -> [[UInt8]] {
+    package func names() throws -> [[UInt8]] {
         try DirectoryHandle.entries(descriptor).map(\.name)
     }
 

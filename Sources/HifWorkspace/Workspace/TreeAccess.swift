@@ -8,6 +8,8 @@ final class TreeAccess {
 
     private let remote: any Remote
     private var nodes = NodeCache()
+    /// For nodes that were named by another: the position whose tree that one is of.
+    private var owners: [Hash: Position] = [:]
 
     init(_ remote: any Remote) {
         self.remote = remote
@@ -15,11 +17,13 @@ final class TreeAccess {
 
     /// Runs `body` until nothing is missing. It may run several times.
     ///
-    /// - Parameter positions: positions whose trees are read; each missing node is asked for at the
-    ///   last of them first.
+    /// - Parameter sources: the trees that are read, with their positions. A node is asked for at
+    ///   the position whose tree led to it: the other side answers for that tree only.
     func reading<Result>(
-        at positions: [Position], _ body: (NodeCache) throws(TreeError) -> Result
+        of sources: [(tree: ProllyTree, at: Position)],
+        _ body: (NodeCache) throws(TreeError) -> Result
     ) async throws -> Result {
+        for source in sources { owners[source.tree.root] = source.at }
         for _ in 0..<TreeAccess.roundsMax {
             let missing: [Hash]
             do throws(TreeError) {
@@ -28,13 +32,19 @@ final class TreeAccess {
                 guard case .missing(let hashes) = error else { throw error }
                 missing = hashes
             }
-            var wanted = missing
-            for position in positions.reversed() where !wanted.isEmpty {
-                let found = try await remote.nodes(wanted, at: position)
-                for node in found { nodes.insert(node) }
-                wanted.removeAll { nodes.node($0) != nil }
+            var wanted: [Position: [Hash]] = [:]
+            for hash in missing {
+                wanted[owners[hash] ?? sources.last?.at ?? 0, default: []].append(hash)
             }
-            if let hash = wanted.first { throw ReadError.noContent(hash) }
+            for (position, hashes) in wanted.sorted(by: { $0.key < $1.key }) {
+                for node in try await remote.nodes(hashes, at: position) {
+                    nodes.insert(node)
+                    for child in node.children { owners[child] = position }
+                }
+            }
+            if let hash = missing.first(where: { nodes.node($0) == nil }) {
+                throw ReadError.noContent(hash)
+            }
         }
         throw TreeError.corrupt(node: .zero, reason: "reading it does not end")
     }
@@ -43,7 +53,7 @@ final class TreeAccess {
     func applying(
         _ operations: [HifCore.Operation], to tree: ProllyTree, at position: Position
     ) async throws -> ProllyTree {
-        let result = try await reading(at: [position]) { nodes throws(TreeError) in
+        let result = try await reading(of: [(tree, position)]) { nodes throws(TreeError) in
             try tree.applying(operations.map { ($0.path, $0.after) }, in: nodes)
         }
         for node in result.newNodes { nodes.insert(node) }
@@ -55,7 +65,7 @@ final class TreeAccess {
         below path: RepoPath? = nil
     ) async throws -> [TreeChange] {
         if from.tree == to.tree { return [] }
-        return try await reading(at: [from.at, to.at]) { nodes throws(TreeError) in
+        return try await reading(of: [from, to]) { nodes throws(TreeError) in
             try from.tree.diff(to: to.tree, below: path, in: nodes)
         }
     }

@@ -86,7 +86,7 @@ extension Workspace {
     /// The leaf of each path at a position; nil where there is nothing.
     package func leaves(_ paths: [RepoPath], at position: Position) async throws -> [Leaf?] {
         let tree = try await remote.tree(at: position)
-        return try await trees.reading(at: [position]) { nodes throws(TreeError) in
+        return try await trees.reading(of: [(tree, position)]) { nodes throws(TreeError) in
             try tree.get(paths, in: nodes)
         }
     }
@@ -96,7 +96,7 @@ extension Workspace {
         _ directory: RepoPath?, at position: Position
     ) async throws -> [(name: [UInt8], leaf: Leaf)] {
         let tree = try await remote.tree(at: position)
-        return try await trees.reading(at: [position]) { nodes throws(TreeError) in
+        return try await trees.reading(of: [(tree, position)]) { nodes throws(TreeError) in
             try tree.list(directory, in: nodes)
         }
     }

@@ -153,6 +153,10 @@ extension Workspace {
         let sent =
             try attempts.last { $0.sourceDigest == landed.sourceDigest.hex }
             .map { try operations(of: $0) } ?? []
+        let openGoal = state.session?.sessionID == session ? state.session?.goal : nil
+        state.lastLanding = WorkspaceState.LastLanding(
+            session: session.full, position: landed.position,
+            goal: openGoal ?? attempts.last?.goal ?? "", wasStarted: openGoal != nil)
         let from = base
         guard from.position < landed.position else {
             // The files went beyond it already, and took it in on the way.
@@ -200,7 +204,9 @@ extension Workspace {
                 let attempt = state.attempts.last(where: { $0.session == name })
             else { continue }
             switch try await remote.closing(of: session, createdAt: attempt.createdPosition) {
-            case .landed(let landed)?: _ = try await settle(landed, session: session)
+            case .landed(let landed)?:
+                _ = try await settle(landed, session: session)
+                if let last = state.lastLanding { settledNow.append(last) }
             case .abandoned?:
                 if state.session?.sessionID == session { state.session = nil }
                 try forgetAttempts(of: session)

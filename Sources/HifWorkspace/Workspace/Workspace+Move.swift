@@ -1,5 +1,5 @@
 package import HifCore
-import HifRepository
+package import HifRepository
 
 /// What became of local edits when the working copy moved.
 package struct MoveReport: Sendable {
@@ -12,6 +12,8 @@ package struct MoveReport: Sendable {
     /// Paths that now hold conflict markers. Where lines mean nothing, they hold the user's version;
     /// the project's is `hif cat PATH --at @N`.
     package var conflicts: [RepoPath] = []
+    /// For conflicting texts, the places: line ranges, from 0, in base, yours, theirs.
+    package var hunks: [RepoPath: [LandOutcome.Hunk]] = [:]
     /// Copies of what was replaced, below `.hif/backup`; nil when nothing was.
     package var backupLabel: String?
 }
@@ -65,7 +67,7 @@ extension Workspace {
         let status = try self.status()
         let plan = try await plan(
             changes, status, policy: policy, position: move.toPosition, label: label,
-            report: &report)
+            resuming: resuming, report: &report)
 
         let journal = Journal(hifDirectory: hifDirectory)
         try journal.begin(
@@ -123,7 +125,7 @@ extension Workspace {
 
     private func plan(
         _ changes: [TreeChange], _ status: StatusReport, policy: MovePolicy, position: Position,
-        label: String, report: inout MoveReport
+        label: String, resuming: Bool, report: inout MoveReport
     ) async throws -> Plan {
         var local: [RepoPath: WorkingChange] = [:]
         for change in status.changes { local[change.path] = change }
@@ -140,6 +142,11 @@ extension Workspace {
             }
             if edit.after == change.after {
                 plan.indexUpdates.append(IndexUpdate(path: change.path, leaf: change.after))
+                continue
+            }
+            if resuming, try await isHalfWritten(edit, change, position) {
+                plan.targets.append(
+                    TargetChange(path: change.path, expected: change.before, new: change.after))
                 continue
             }
             switch policy {
@@ -179,6 +186,26 @@ extension Workspace {
             )
         }
         return plan
+    }
+
+    /// Whether what stands at a path is what the run that was cut short left there: the beginning
+    /// of the new content, which loses nothing when it is written anew.
+    private func isHalfWritten(
+        _ edit: WorkingChange, _ change: TreeChange, _ position: Position
+    ) async throws -> Bool {
+        guard let found = edit.after, let wanted = change.after, found.isFile, wanted.isFile,
+            change.before?.isFile != true, found.size <= wanted.size
+        else { return false }
+        var hasher = Blake3()
+        var left = found.size
+        if left > 0 {
+            try await remote.contents([wanted.hash], at: position) { piece in
+                let count = min(UInt64(piece.bytes.count), left)
+                hasher.update(Array(piece.bytes.prefix(Int(count))))
+                left -= count
+            }
+        }
+        return left == 0 && hasher.finalize() == found.hash
     }
 
     /// Plans one path that both the user and the project changed.
@@ -237,7 +264,8 @@ extension Workspace {
         case .content(let bytes, let kind):
             let leaf = Leaf(kind: kind, size: UInt64(bytes.count), hash: Blake3.hash(bytes))
             try write(leaf, bytes, conflict: false)
-        case .conflict(_, let marked?):
+        case .conflict(let hunks, let marked?):
+            report.hunks[path] = hunks
             let leaf = Leaf(
                 kind: ours.leaf.kind, size: UInt64(marked.count), hash: Blake3.hash(marked))
             try write(leaf, marked, conflict: true)

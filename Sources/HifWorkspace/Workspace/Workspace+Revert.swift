@@ -2,7 +2,8 @@ package import HifCore
 import HifRepository
 
 extension Workspace {
-    /// Gives paths, and everything below them, the content they had when they were checked out.
+    /// Gives paths, and everything below them, the content they had when they were checked out; no
+    /// path means all.
     /// What is replaced is kept below `.hif/backup`; additions are moved there.
     ///
     /// Call inside `changing(_:)`.
@@ -12,7 +13,7 @@ extension Workspace {
     ) {
         let report = try status()
         let changes = report.changes.filter { change in
-            paths.contains { $0 == change.path || change.path.isBelow($0) }
+            paths.isEmpty || paths.contains { $0 == change.path || change.path.isBelow($0) }
         }
         guard !changes.isEmpty else {
             throw WorkspaceError(

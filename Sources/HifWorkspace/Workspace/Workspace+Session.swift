@@ -148,7 +148,7 @@ extension Workspace {
         return nil
     }
 
-    var noSession: WorkspaceError {
+    package var noSession: WorkspaceError {
         WorkspaceError(
             .noSession, "there is no session here",
             hint: "hif session start \"what you want to do\"")

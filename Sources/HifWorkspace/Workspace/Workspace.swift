@@ -22,6 +22,8 @@ package final class Workspace {
     let trees: TreeAccess
     package internal(set) var index: WorkspaceIndex
     package internal(set) var state: WorkspaceState
+    /// Landings whose answer was lost before, and which the present `changing(_:)` found out about.
+    package internal(set) var settledNow: [WorkspaceState.LastLanding] = []
     /// The journal tells of a move after a landing that `settleAttempts` has to begin again.
     var isLandCutShort = false
 
@@ -106,6 +108,7 @@ package final class Workspace {
         // Another process may have changed both since they were read.
         state = try WorkspaceState.load(from: hifDirectory)
         index = try WorkspaceIndex.load(from: hifDirectory) ?? index
+        settledNow = []
         try await finishMove()
         try await settleAttempts()
         let result = try await body()

@@ -41,6 +41,8 @@ package struct WorkspaceState: Codable, Hashable, Sendable {
     package var plannedMerges: [PlannedMerge] = []
     /// Landings that were sent and not settled, oldest first.
     package var attempts: [Attempt] = []
+    /// What landed from here last, for whoever asks again.
+    package var lastLanding: LastLanding?
 
     package struct OpenSession: Codable, Hashable, Sendable {
         package var id: String
@@ -53,6 +55,14 @@ package struct WorkspaceState: Codable, Hashable, Sendable {
         package var waitingEvents: [[UInt8]] = []
 
         package var sessionID: SessionID? { SessionID(id) }
+    }
+
+    package struct LastLanding: Codable, Hashable, Sendable {
+        package var session: String
+        package var position: Position
+        package var goal: String
+        /// It was a session with a start, not a landing in one step.
+        package var wasStarted: Bool
     }
 
     package struct PlannedMerge: Codable, Hashable, Sendable {
