@@ -138,6 +138,14 @@ if !coreOnly {
                 .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: strict),
+        // The command line. Executable.
+        .executableTarget(
+            name: "hif",
+            dependencies: [
+                "HifCore", "HifStore", "HifRepository", "HifWorkspace",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
         // The server process and its admin commands. Executable.
         .executableTarget(
             name: "micelio",
@@ -146,6 +154,10 @@ if !coreOnly {
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: strict),
+        // Runs the real binary, as a person would.
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["hif", "Support"], exclude: ["Golden"],
             swiftSettings: strict),
         .testTarget(
             name: "HifAPITests",

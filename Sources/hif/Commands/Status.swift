@@ -1,0 +1,90 @@
+import ArgumentParser
+import HifCore
+import HifRepository
+import HifWorkspace
+
+struct Status: HifCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show where the workspace stands and what changed in it.",
+        discussion: """
+            hif status
+            hif status --json
+
+            A added, M modified, D deleted, T another type (link, executable bit), C in conflict. \
+            Works without reaching the project.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    static let data: Shape = .object([
+        "project": .string, "root": .string, "position": .int,
+        "session": .maybe(.object(["session": .string, "goal": .string])),
+        "changes": .list(.change), "unresolved": .paths, "interrupted": .maybe(.string),
+    ])
+
+    func run(_ context: Context) async throws -> Outcome {
+        let workspace = try await context.workspace()
+        let report = try workspace.status()
+        workspace.keepScan(report)
+        let console = context.console
+        console.startPager()
+        let config = workspace.config
+        let session = workspace.state.session
+        let unresolved = Set(workspace.unresolvedPaths)
+        var outcome = Outcome()
+        outcome.warnings = report.warnings.map(\.description)
+
+        console.line(
+            console.styled(SafeText.escape(config.project), .bold)
+                + " at @\(workspace.base.position)"
+                + (session.map { ", session \"\(SafeText.escape($0.goal.firstLine))\"" } ?? ""))
+        let pending = try workspace.pendingOperation()
+        if let pending {
+            outcome.warnings.append(
+                "\(pending.operation) to @\(pending.toPosition) was interrupted; the next command that changes files finishes it"
+            )
+            outcome.next.append("hif update")
+        }
+        for change in report.changes {
+            if unresolved.contains(change.path) {
+                console.line("\(console.styled("C", .red))  \(change.path)")
+            } else {
+                let word = Changes.word(before: change.before, after: change.after)
+                console.line(Changes.line(change.path, word, console))
+            }
+        }
+        for path in unresolved.subtracting(report.changes.map(\.path)).sorted() {
+            console.line("\(console.styled("C", .red))  \(path)")
+        }
+        if report.changes.isEmpty { console.note("Nothing changed.") }
+        if !unresolved.isEmpty {
+            outcome.next.append("edit the files marked C, then: hif session resolve")
+        } else if !report.changes.isEmpty {
+            outcome.next.append(
+                session == nil ? "hif land \"what you did\"" : "hif session land")
+        }
+        outcome.data = [
+            "project": .string(config.project),
+            "root": .string(String(decoding: workspace.root, as: UTF8.self)),
+            "position": .int(workspace.base.position),
+            "session": session.map {
+                .object(["session": .string($0.id), "goal": .string($0.goal)])
+            } ?? .null,
+            "changes": .array(
+                report.changes.map {
+                    .object(Changes.json($0.path, before: $0.before, after: $0.after))
+                }),
+            "unresolved": .array(unresolved.sorted().map { .object(JSON.path($0.bytes)) }),
+            "interrupted": .optional(pending?.operation),
+        ]
+        return outcome
+    }
+}
+
+extension String {
+    /// The first line that says something, for places with room for one.
+    var firstLine: String {
+        split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
+            ?? ""
+    }
+}
