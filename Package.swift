@@ -142,7 +142,7 @@ if !coreOnly {
         .executableTarget(
             name: "hif",
             dependencies: [
-                "HifCore", "HifStore", "HifRepository", "HifWorkspace",
+                "HifCore", "HifStore", "HifRepository", "HifWorkspace", "HifRemote",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

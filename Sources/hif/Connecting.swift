@@ -44,7 +44,7 @@ struct ForgeProject: Sendable {
 
 enum Forge {
     /// The connector of this build; nil in one without a network.
-    static let registered: (any ForgeConnector)? = nil
+    static let registered: (any ForgeConnector)? = RemoteForges()
 
     static func connector() throws -> any ForgeConnector {
         guard let registered else {

@@ -71,7 +71,9 @@ enum Main {
                 exit(answer(parserError: error, arguments, asksJSON: asksJSON))
             }
         }
-        exit(await run(command))
+        let status = await run(command)
+        await RemoteForges.close()
+        exit(status)
     }
 
     private static func run(_ command: some HifCommand) async -> Int32 {
