@@ -39,9 +39,8 @@ enum Stores {
         if creating {
             try makeDirectories(path)
         } else {
-            var raw = stat()
-            guard stat(path, &raw) == 0, raw.st_mode & S_IFMT == S_IFDIR,
-                access(path + "/store", F_OK) == 0
+            guard let directory = try? DirectoryHandle(path: Array(path.utf8)),
+                (try? directory.stat(Array("store".utf8))) ?? nil != nil
             else {
                 throw WorkspaceError(
                     .notFound, "there is no hif store at '\(SafeText.escape(path))'",
