@@ -184,7 +184,7 @@ package struct ForgeClient: Sendable {
 
     private func credentials(for url: String) -> any ForgeCredentials {
         if let token { return FixedToken(token) }
-        return StoredCredentials(file: file, url: url)
+        return StoredCredentials(file: file, url: url, limits: limits)
     }
 
     // MARK: Projects

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import HifCore
 import HifWorkspace
 import NIOCore
 import NIOHTTP1
@@ -45,9 +46,17 @@ package struct ForgeDiscovery: Codable, Hashable, Sendable {
             throw error
         } catch is CancellationError {
             throw CancellationError()
+        } catch let error as NIOSSLError where certificateAuthority != nil {
+            throw WorkspaceError(
+                .usage, "the certificates to trust cannot be read: \(error)",
+                hint: "--ca wants a PEM file")
+        } catch  where address.isSecure && "\(error)".contains("CERTIFICATE_VERIFY_FAILED") {
+            throw WorkspaceError(
+                .certificateChanged, "nobody whom this machine trusts vouches for \(address)",
+                hint: "if it has an authority of its own: hif auth login \(address) --ca FILE")
         } catch {
             throw WorkspaceError(
-                .network, "there is no forge at \(address): \(error)",
+                .network, "there is no forge at \(address): \(SafeText.escape("\(error)"))",
                 hint: "is it running, and is the address right?")
         }
         guard let document = try? JSONDecoder().decode(Document.self, from: Data(body)) else {

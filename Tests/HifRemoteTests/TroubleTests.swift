@@ -158,10 +158,10 @@ import Testing
 
     @Test func `a connection that breaks in the middle of a file is taken up again`() async throws {
         try await ForgeFixture.with { fixture in
-            let (id, large) = try await landLarge(fixture, bytes: 3 << 20)
+            let (id, large) = try await landLarge(fixture, bytes: 1_500_000)
             let meddler = try Meddler(
                 to: fixture.rpcPort,
-                [0, 5_000, 1 << 20, 200_000, 400_000, 6_000, 300_000].map { .cut(after: $0) })
+                [0, 5_000, 800_000, 300_000, 6_000].map { .cut(after: $0) })
             defer { meddler.stop() }
             // What a broken connection had brought last may be lost with it: a try that got far need
             // not count as progress.
@@ -173,7 +173,7 @@ import Testing
                 let contents = try await remote.all([id], at: 1)
                 #expect(contents == [id: large])
             }
-            #expect(meddler.connections >= 8)
+            #expect(meddler.connections >= 6)
         }
     }
 
