@@ -243,23 +243,32 @@ package struct ForgeClient: Sendable {
 
     /// The project that a workspace is bound to, over a connection that is dialled when it is
     /// needed and lasts until `close()`, with the cache of this machine before it.
+    ///
+    /// Asks the forge for its addresses when no login has kept them. When that fails, what comes back
+    /// still answers from the cache.
     package func open(_ config: WorkspaceConfig) async throws -> CachingRemote {
         guard case .forge(let url) = config.place, let store = StoreID(hex: config.storeID),
             let project = ProjectID(hex: config.projectID)
         else { throw WorkspaceError(.damaged, "the workspace is not bound to a forge") }
-        let forge = try await known(url)
         let name = try ForgeClient.wire(config.project)
+        // A cache that cannot be made is done without.
+        let cache = cacheDirectory.flatMap { directory in
+            try? ContentCache(
+                directory: "\(directory)/\(store.hex)/\(project.hex)",
+                random: { UInt64.random(in: 0...(.max)) })
+        }
+        let forge: StoredForge
+        do {
+            forge = try await known(url)
+        } catch let error as WorkspaceError where error.code == .network {
+            return CachingRemote(UnreachableRemote(error: error), cache: cache)
+        }
         let connection = try ForgeConnection(
             forge.discovery, credentials: credentials(for: forge.url),
             renewal: renewal(of: forge), limits: limits)
         return CachingRemote(
             ForgeRemote(connection, owner: name.owner, name: name.name, storeID: store),
-            cache: cacheDirectory.flatMap { directory in
-                // A cache that cannot be made is done without.
-                try? ContentCache(
-                    directory: "\(directory)/\(store.hex)/\(project.hex)",
-                    random: { UInt64.random(in: 0...(.max)) })
-            }, close: { await connection.close() })
+            cache: cache, close: { await connection.close() })
     }
 
     // MARK: Connecting
