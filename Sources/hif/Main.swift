@@ -10,15 +10,15 @@ struct Hif: ParsableCommand {
         commandName: "hif",
         abstract: "Version control that remembers why.",
         discussion: """
-            hif init --store ~/hif ana/app         a new project, and a workspace of it here
-            hif checkout ana/app                   a workspace of a project that exists
-            hif session start "Add a greeting"     say what you are about to do
-            hif status; hif diff                   see what changed
-            hif session note "what about French?"  keep what was said and decided
-            hif session land                       make it history, at a numbered position
-            hif land "Fix a typo"                  the same in one step
-            hif update                             take in what others landed
-            hif log; hif show @5; hif blame FILE   read history, and the why of it
+            hif init --store ~/hif ana/app        a new project, with a workspace here
+            hif checkout ana/app                  a workspace of one that exists
+            hif session start "Add a greeting"    say what you are about to do
+            hif status; hif diff                  see what changed
+            hif session note "and in French?"     keep what was said and decided
+            hif session land                      make it history, at a position @N
+            hif land "Fix a typo"                 the same in one step
+            hif update                            take in what others landed
+            hif log; hif show @5; hif blame FILE  read history, and the why of it
 
             Every command takes --json. hif skill explains all of it to an agent.
             """,
@@ -140,10 +140,11 @@ enum Main {
         var failure = Failure.usage(message)
         let words = CommandWords.words(of: arguments)
         failure.hint = usage.map { SafeText.escape(String($0.dropFirst("Usage: ".count))) }
-        if let near = CommandWords.suggestion(for: arguments) {
+        if CommandWords.isUnknown(words) {
             failure.message =
                 "there is no command '\(SafeText.escape(words.joined(separator: " ")))'"
-            failure.hint = "did you mean: hif \(near)"
+            failure.hint =
+                CommandWords.suggestion(for: words).map { "did you mean: hif \($0)" } ?? "hif help"
         }
         return report(failure, command: nil, console)
     }

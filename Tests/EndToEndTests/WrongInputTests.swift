@@ -30,8 +30,6 @@ import Testing
         Case("checkout app", 5, "not_found", "ana/app"),
         Case("checkout nobody/nothing", 5, "not_found", "hif project list"),
         Case("checkout ana/app --store nowhere", 5, "not_found", "no hif store"),
-        Case("checkout http://127.0.0.1:1/ana/app", 1, "unsupported", "no forge support"),
-        Case("auth login http://127.0.0.1:1", 1, "unsupported", "no forge support"),
         Case("status", 5, "not_a_workspace", "hif init", in: "elsewhere"),
         Case("diff ../x", 2, "path_outside", "outside the workspace"),
         Case("cat /etc/passwd", 2, "path_outside", "outside the workspace"),
@@ -57,7 +55,7 @@ import Testing
         Case("log --nonsense", 2, "usage", "nonsense"),
         Case("statsu", 2, "usage", "did you mean: hif status"),
         Case("session strat x", 2, "usage", "did you mean: hif session start"),
-        Case("frobnicate", 2, "usage", "hif"),
+        Case("frobnicate", 2, "usage", "there is no command 'frobnicate'"),
         Case("commit -m x", 2, "usage", "hif land"),
         Case("push", 2, "usage", "hif land"),
         Case("pull", 2, "usage", "hif update"),
@@ -101,6 +99,18 @@ import Testing
         #expect(plain.output.isEmpty)
         #expect(plain.errors.hasPrefix("hif: "))
         #expect(plain.errors.contains(wrong.says), "\(plain.errors)")
+    }
+
+    @Test func `a forge that nobody answers for is told, and nothing is made`() throws {
+        let box = Sandbox()
+        for words in [
+            ["auth", "login", "http://127.0.0.1:1"], ["clone", "http://127.0.0.1:1/a/b"],
+        ] {
+            let result = try box.run(HifBinary.path, words + ["--json"])
+            #expect([1, 4, 6].contains(result.status), "\(result.text)")
+            #expect(try result.error()["message"] is String)
+        }
+        #expect(!box.exists("b"))
     }
 
     @Test func `a workspace of a newer hif is left alone`() throws {

@@ -7,10 +7,10 @@ struct Land: HifCommand {
     static let configuration = CommandConfiguration(
         commandName: "land", abstract: "Make changes history, at the next position.",
         discussion: """
-            hif land "Fix the greeting"            all changes, as a piece of work of its own
-            hif land "Fix the greeting" src docs   only these
-            hif land                               as the session that is open here
-            hif land "Fix it" --dry-run            see what would land, and what conflicts
+            hif land "Fix the greeting"        all changes, a piece of work of its own
+            hif land "Fix the greeting" src    only these
+            hif land                           as the session that is open here
+            hif land "Fix it" --dry-run        what would land, and what conflicts
 
             Running it again after an interruption is safe: nothing lands twice.
             """)
@@ -35,6 +35,14 @@ struct Land: HifCommand {
         {
             paths.insert(word, at: 0)
             goal = nil
+        }
+        if let goal, goal.allSatisfy(\.isWhitespace) {
+            throw Failure.usage("the goal is empty", hint: "hif land \"what you did\"")
+        }
+        if let session = workspace.state.session, let goal, goal != session.goal {
+            context.console.note(
+                "A session is open here, and lands with its own goal: "
+                    + SafeText.escape(session.goal.firstLine))
         }
         return try await Landing.run(
             context, workspace, goal: goal, paths: paths, dryRun: dryRun)

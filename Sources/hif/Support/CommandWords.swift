@@ -22,17 +22,17 @@ enum CommandWords {
         return Array(words.prefix(isGroup ? 2 : 1))
     }
 
-    /// The command that was probably meant; nil if the words are one, or like none.
-    static func suggestion(for arguments: [String]) -> String? {
-        let words = words(of: arguments).joined(separator: " ")
+    /// Whether these words are neither a command, nor the beginning of one.
+    static func isUnknown(_ words: [String]) -> Bool {
+        let text = words.joined(separator: " ")
+        return !text.isEmpty && text != "help"
+            && !commands.contains { $0.words == text || $0.words.hasPrefix(text + " ") }
+    }
+
+    /// The command that was probably meant.
+    static func suggestion(for words: [String]) -> String? {
         let known = commands.map { $0.words }
-        let groups = known.compactMap {
-            $0.split(separator: " ").count > 1 ? String($0.split(separator: " ")[0]) : nil
-        }
-        guard !words.isEmpty, !known.contains(words), !groups.contains(words), words != "help"
-        else {
-            return nil
-        }
-        return Suggestion.nearest(to: words, in: known + Array(Set(groups)).sorted())
+        let groups = Set(known.filter { $0.contains(" ") }.map { String($0.prefix { $0 != " " }) })
+        return Suggestion.nearest(to: words.joined(separator: " "), in: known + groups.sorted())
     }
 }
