@@ -12,6 +12,7 @@ struct Hif: ParsableCommand {
         discussion: """
             hif init --store ~/hif ana/app        a new project, with a workspace here
             hif checkout ana/app                  a workspace of one that exists
+            hif import ../app ana/app             the history of a git repository
             hif session start "Add a greeting"    say what you are about to do
             hif status; hif diff                  see what changed
             hif session note "and in French?"     keep what was said and decided
@@ -37,6 +38,7 @@ struct Hif: ParsableCommand {
                 subcommands: [
                     Log.self, Show.self, Blame.self, Cat.self, List.self, Goto.self, BackOut.self,
                 ]),
+            CommandGroup(name: "Git", subcommands: [Import.self, Export.self]),
             CommandGroup(
                 name: "Other", subcommands: [FsckCommand.self, Auth.self, Schema.self, Skill.self]),
         ])

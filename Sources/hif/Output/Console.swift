@@ -58,6 +58,11 @@ final class Console {
         Console.write(Array((text + "\n").utf8), to: STDERR_FILENO)
     }
 
+    /// Replaces what was shown this way before on the same line of a terminal.
+    func transient(_ text: String) {
+        Console.write(Array(("\r\u{1B}[K" + text).utf8), to: STDERR_FILENO)
+    }
+
     /// What went wrong, whatever the options.
     func complain(_ text: String) {
         flush()
