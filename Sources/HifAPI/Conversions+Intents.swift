@@ -19,7 +19,8 @@ extension LandIntent {
             document: message.hasDocument ? try RecordReference(wire: message.document) : nil,
             operations: operations,
             storedOperations: message.hasStoredOperations
-                ? try RecordReference(wire: message.storedOperations) : nil)
+                ? try RecordReference(wire: message.storedOperations) : nil,
+            position: message.position == 0 ? nil : message.position)
     }
 
     /// Without its operations, which are put into this message or into later ones.
@@ -39,6 +40,7 @@ extension LandIntent {
         message.packs = packs.map(\.wire)
         if let document { message.document = document.wire }
         if let storedOperations { message.storedOperations = storedOperations.wire }
+        message.position = position ?? 0
         return message
     }
 }

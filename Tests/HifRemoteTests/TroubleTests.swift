@@ -221,7 +221,7 @@ import Testing
             let (id, large) = try await landLarge(fixture, bytes: 12 << 20)
             var limits = ForgeFixture.limits
             // Less than the reader takes for one piece: only the forge's silence counts.
-            limits.idleSeconds = 1
+            limits.idleSeconds = 5
             try await fixture.connected(fixture.ana, limits: limits) { remote in
                 var hasher = Blake3()
                 var pieces = 0
@@ -229,7 +229,7 @@ import Testing
                     #expect(piece.bytes.count <= 1 << 20)
                     hasher.update(piece.bytes)
                     pieces += 1
-                    if pieces == 2 { try await Task.sleep(for: .milliseconds(1_500)) }
+                    if pieces == 2 { try await Task.sleep(for: .seconds(6)) }
                 }
                 #expect(hasher.finalize() == Blake3.hash(large) && pieces >= 12)
             }

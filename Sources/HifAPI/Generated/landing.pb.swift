@@ -632,6 +632,12 @@ package nonisolated struct Micelio_V1_LandIntent: @unchecked Sendable {
   /// Clears the value of `storedOperations`. Subsequent reads from it will return its default value.
   package mutating func clearStoredOperations() {_uniqueStorage()._storedOperations = nil}
 
+  /// Land at this position or not at all; 0 for wherever it comes.
+  package var position: UInt64 {
+    get {_storage._position}
+    set {_uniqueStorage()._position = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1639,7 +1645,7 @@ nonisolated extension Micelio_V1_Intent: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LandIntent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}author\0\u{3}is_import\0\u{3}goal_line\0\u{3}started_millis\0\u{3}landed_millis\0\u{3}source_digest\0\u{3}created_position\0\u{3}event_count\0\u{1}packs\0\u{1}document\0\u{1}operations\0\u{3}stored_operations\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}author\0\u{3}is_import\0\u{3}goal_line\0\u{3}started_millis\0\u{3}landed_millis\0\u{3}source_digest\0\u{3}created_position\0\u{3}event_count\0\u{1}packs\0\u{1}document\0\u{1}operations\0\u{3}stored_operations\0\u{1}position\0")
 
   fileprivate class _StorageClass {
     var _sessionID: Data = Data()
@@ -1655,6 +1661,7 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
     var _document: Micelio_V1_RecordReference? = nil
     var _operations: [Micelio_V1_LandedOperation] = []
     var _storedOperations: Micelio_V1_RecordReference? = nil
+    var _position: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1678,6 +1685,7 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
       _document = source._document
       _operations = source._operations
       _storedOperations = source._storedOperations
+      _position = source._position
     }
   }
 
@@ -1709,6 +1717,7 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._document) }()
         case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._operations) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._storedOperations) }()
+        case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._position) }()
         default: break
         }
       }
@@ -1760,6 +1769,9 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
       try { if let v = _storage._storedOperations {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
       } }()
+      if _storage._position != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._position, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1782,6 +1794,7 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
         if _storage._document != rhs_storage._document {return false}
         if _storage._operations != rhs_storage._operations {return false}
         if _storage._storedOperations != rhs_storage._storedOperations {return false}
+        if _storage._position != rhs_storage._position {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -10,9 +10,11 @@ struct IntentCheck {
 
     func check(_ intents: [Intent]) async throws {
         var unplaced: Set<Hash> = []
+        // Content that an intent brings is there for those after it.
+        var placed: Set<Hash> = []
         for intent in intents {
             guard case .land(let land) = intent else { continue }
-            try await check(land, &unplaced)
+            try await check(land, &unplaced, &placed)
         }
         guard !unplaced.isEmpty else { return }
         let newest = try await repository.newest()
@@ -23,7 +25,9 @@ struct IntentCheck {
         }
     }
 
-    private func check(_ land: LandIntent, _ unplaced: inout Set<Hash>) async throws {
+    private func check(
+        _ land: LandIntent, _ unplaced: inout Set<Hash>, _ placed: inout Set<Hash>
+    ) async throws {
         let operations = land.operations.map(\.operation)
         // An imported commit may change nothing; its document is then all there is of it.
         guard Operation.isWellFormed(operations), !operations.isEmpty || land.document != nil else {
@@ -43,7 +47,8 @@ struct IntentCheck {
             }
             if let place = landed.location {
                 try check(place, after.hash, [.blob, .manifest], footers)
-            } else {
+                placed.insert(after.hash)
+            } else if !placed.contains(after.hash) {
                 unplaced.insert(after.hash)
             }
         }
