@@ -6,9 +6,9 @@ SCRATCH ?= .build
 LIGHT_SCRATCH ?= .build-light
 RELEASE_SCRATCH ?= .build-release
 
-# A clean build in CI indexes nothing. Left alone elsewhere, so that `make` and `swift build` by hand
-# do not rebuild each other's work.
-FLAGS := --scratch-path $(SCRATCH) $(if $(CI),--disable-index-store)
+# The same flags as `swift build` by hand, so that neither rebuilds the other's work. (Without the
+# index store a build would be a little shorter, and test discovery would fail.)
+FLAGS := --scratch-path $(SCRATCH)
 LIGHT := HIF_CORE_ONLY=1 $(SWIFT)
 BIN = $(SCRATCH)/debug
 
