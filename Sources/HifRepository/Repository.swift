@@ -189,10 +189,15 @@ package final class Repository: Sendable {
 
     /// How a session was closed, searching the slots since it was created; nil while it is open.
     /// Requests: one for each slot since.
+    ///
+    /// Takes a closed session off the list of open ones: a process that died between closing it and
+    /// doing that left it there, and this is what is asked when an answer was lost.
     package func closing(
         of session: SessionID, createdAt position: Position, newest: Slot
     ) async throws(ReadError) -> Closing? {
-        try await log.closings(since: position, upTo: newest.epoch)[session]
+        let closing = try await log.closings(since: position, upTo: newest.epoch)[session]
+        if closing != nil { try? await sessions.unmarkOpen(session) }
+        return closing
     }
 
     private func sequencer() async throws(ReadError) -> Sequencer {

@@ -284,7 +284,7 @@ import Testing
             }
         },
         Damage(
-            name: "a marker of a closed session", severity: .derived, key: "open/", says: "closed"
+            name: "a marker of a closed session", severity: .note, key: "open/", says: "closed"
         ) {
             _ = try await $0.put(StoreKey.openMarker(TestProject.session(4)), [], .none)
         },

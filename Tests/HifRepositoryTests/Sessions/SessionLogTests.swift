@@ -36,6 +36,23 @@ import Testing
         #expect(try await log.events(of: session).count == 3)
     }
 
+    @Test func `a session that a dead process left listed as open is taken off when asked about`()
+        async throws
+    {
+        let project = try await TestProject()
+        let ended = TestProject.session(1)
+        let other = TestProject.session(2)
+        _ = try await project.land(1, [("a", nil, "a")])
+        for session in [ended, other] { try await project.repository.sessions.markOpen(session) }
+
+        let repository = project.reopened()
+        let newest = try await repository.newest()
+        #expect(try await repository.closing(of: other, createdAt: 0, newest: newest) == nil)
+        #expect(try await repository.sessions.openSessions(limit: 9).count == 2)
+        #expect(try await repository.closing(of: ended, createdAt: 0, newest: newest) != nil)
+        #expect(try await repository.sessions.openSessions(limit: 9) == [other])
+    }
+
     @Test func `many at once get a number each`() async throws {
         let store = MemoryStore()
         let numbers = try await withThrowingTaskGroup(of: UInt64.self) { group in
