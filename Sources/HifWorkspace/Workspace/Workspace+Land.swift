@@ -56,18 +56,20 @@ extension Workspace {
         return try await finish(outcome, request)
     }
 
-    /// Lands operations that need no new content and no files: the inverse of another landing.
-    package func landOperations(
-        _ operations: [HifCore.Operation], goal: String
-    ) async throws -> Landed {
+    /// Lands the inverse of the landing at `position`, made of these operations, and brings the files
+    /// along. The attempt is written down as for `land`; asking again before it is settled sends the
+    /// same session, so only one of the two can land.
+    func landInverse(
+        _ operations: [HifCore.Operation], of position: Position, goal: String
+    ) async throws -> LandReport {
         var generator = world.generator
+        let last = state.attempts.last { $0.backsOut == position }
         let request = LandRequest(
-            session: SessionID(from: &generator), author: author, goal: goal, startedMillis: now,
-            createdPosition: base.position, operations: operations)
-        switch try await send(request) {
-        case .landed(let landed): return landed
-        case let other: throw error(for: other)
-        }
+            session: last.flatMap { SessionID($0.session) } ?? SessionID(from: &generator),
+            author: author, goal: goal, startedMillis: last?.startedMillis ?? now,
+            createdPosition: last?.createdPosition ?? base.position, operations: operations)
+        try write(attempt: request, backsOut: position)
+        return try await finish(try await send(request), request)
     }
 
     private func landRequest(goal: String?, _ content: StagedChanges) throws -> LandRequest {
@@ -82,7 +84,9 @@ extension Workspace {
                 .noSession, "there is no session here to land",
                 hint: "hif session start \"what you want to do\", or: hif land \"what you did\"")
         }
-        if let last = state.attempts.last, let id = SessionID(last.session) {
+        if let last = state.attempts.last(where: { $0.backsOut == nil }),
+            let id = SessionID(last.session)
+        {
             // An attempt without a session that is not settled: the same id again, so that only one
             // of the two can land.
             return LandRequest(
@@ -150,13 +154,14 @@ extension Workspace {
     /// and what others landed comes in.
     func settle(_ landed: Landed, session: SessionID) async throws -> MoveReport {
         let attempts = state.attempts.filter { $0.session == session.full }
+        let isInverse = attempts.last?.backsOut != nil
+        // What was sent is what the files hold, but for the inverse of a landing.
         let sent =
-            try attempts.last { $0.sourceDigest == landed.sourceDigest.hex }
-            .map { try operations(of: $0) } ?? []
-        let openGoal = state.session?.sessionID == session ? state.session?.goal : nil
-        state.lastLanding = WorkspaceState.LastLanding(
-            session: session.full, position: landed.position,
-            goal: openGoal ?? attempts.last?.goal ?? "", wasStarted: openGoal != nil)
+            try isInverse
+            ? []
+            : attempts.last { $0.sourceDigest == landed.sourceDigest.hex }
+                .map { try operations(of: $0) } ?? []
+        if !isInverse { state.lastLanding = lastLanding(landed, session, attempts) }
         let from = base
         guard from.position < landed.position else {
             // The files went beyond it already, and took it in on the way.
@@ -166,7 +171,8 @@ extension Workspace {
         }
         let tip = try await remote.newest()
         let target = try await remote.tree(at: landed.position)
-        let simple = landed.position == from.position + 1 && landed.mergedPaths.isEmpty
+        let simple =
+            landed.position == from.position + 1 && landed.mergedPaths.isEmpty && !isInverse
         let basis =
             simple
             ? target : try await trees.applying(sent, to: from.tree, at: from.position)
@@ -186,12 +192,21 @@ extension Workspace {
             let move = PendingMove(
                 from: basis, fromPosition: from.position, to: target, toPosition: landed.position)
             report = try await run(
-                move, operation: Workspace.landOperation, policy: .merge, tip: tip,
-                resuming: isLandCutShort)
+                move, operation: isInverse ? "backout" : Workspace.landOperation, policy: .merge,
+                tip: tip, resuming: isLandCutShort && !isInverse)
         }
         if state.session?.sessionID == session { state.session = nil }
         try forgetAttempts(of: session)
         return report
+    }
+
+    private func lastLanding(
+        _ landed: Landed, _ session: SessionID, _ attempts: [WorkspaceState.Attempt]
+    ) -> WorkspaceState.LastLanding {
+        let openGoal = state.session?.sessionID == session ? state.session?.goal : nil
+        return WorkspaceState.LastLanding(
+            session: session.full, position: landed.position,
+            goal: openGoal ?? attempts.last?.goal ?? "", wasStarted: openGoal != nil)
     }
 
     /// Finds out what became of landings whose answer never came.
@@ -205,8 +220,10 @@ extension Workspace {
             else { continue }
             switch try await remote.closing(of: session, createdAt: attempt.createdPosition) {
             case .landed(let landed)?:
-                _ = try await settle(landed, session: session)
-                if let last = state.lastLanding { settledNow.append(last) }
+                let landing = lastLanding(landed, session, [attempt])
+                let move = try await settle(landed, session: session)
+                settledNow.append(
+                    SettledLanding(landing: landing, backsOut: attempt.backsOut, move: move))
             case .abandoned?:
                 if state.session?.sessionID == session { state.session = nil }
                 try forgetAttempts(of: session)
@@ -225,7 +242,7 @@ extension Workspace {
 
     // MARK: Attempts on disk
 
-    private func write(attempt request: LandRequest) throws {
+    private func write(attempt request: LandRequest, backsOut: Position? = nil) throws {
         let digest = request.sourceDigest
         let file = "attempt-\(digest.hex.prefix(16))"
         let landed = request.operations.map { LandedOperation($0, location: nil) }
@@ -236,7 +253,8 @@ extension Workspace {
             WorkspaceState.Attempt(
                 session: request.session.full, goal: request.goal,
                 startedMillis: request.startedMillis, createdPosition: request.createdPosition,
-                sentMillis: now, sourceDigest: digest.hex, file: file))
+                sentMillis: now, sourceDigest: digest.hex, file: file,
+                backsOut: backsOut))
         try saveState()
     }
 

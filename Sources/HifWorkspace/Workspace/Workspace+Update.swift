@@ -1,5 +1,16 @@
 package import HifCore
-package import HifRepository
+import HifRepository
+
+/// How the inverse of a landing landed.
+package struct BackOutReport: Sendable {
+    package let backedOut: Position
+    package let position: Position
+    package let goal: String
+    /// What became of the files.
+    package let move: MoveReport
+    /// An earlier run landed it and never heard of it.
+    package let hadLanded: Bool
+}
 
 extension Workspace {
     /// Takes in what others landed, with local edits kept and merged.
@@ -19,20 +30,58 @@ extension Workspace {
             to: position, operation: "goto", policy: force ? .force : .refuse)
     }
 
-    /// Lands the inverse of the landing at `position`, and brings the files along.
-    package func backOut(
-        _ position: Position, reason: String
-    ) async throws -> (landed: Landed, move: MoveReport) {
+    /// Lands the inverse of the landing that `text` names, as `position(_:)` reads it, and brings the
+    /// files along. One whose answer was lost is found out, and not landed again.
+    ///
+    /// Call inside `changing(_:)`.
+    /// - Throws: `WorkspaceError` with code `nothingToDo` when nothing of it is left to undo.
+    package func backOut(_ text: String, reason: String) async throws -> BackOutReport {
+        if let settled = settledNow.last(where: { isAnswer($0, to: text, reason) }),
+            let position = settled.backsOut
+        {
+            return BackOutReport(
+                backedOut: position, position: settled.landing.position,
+                goal: settled.landing.goal, move: settled.move, hadLanded: true)
+        }
+        let position = try await self.position(text)
+        guard position > 0 else {
+            throw WorkspaceError(
+                .usage, "@0 is the empty beginning, not a landing", hint: "hif log")
+        }
         let detail = try await remote.landing(at: position)
         let operations = detail.operations.filter { !$0.isNoOp }.map(\.operation.inverse)
         guard !operations.isEmpty else {
-            throw WorkspaceError(.nothingToDo, "@\(position) changed nothing")
+            throw WorkspaceError(.nothingToDo, "@\(position) changed nothing", hint: "hif log")
         }
-        let landed = try await landOperations(
-            operations, goal: "Back out @\(position): \(reason)")
-        return (
-            landed, try await move(to: landed.position, operation: "backout", policy: .merge)
-        )
+        let newest = try await remote.newest().position
+        guard try await leaves(operations.map(\.path), at: newest) != operations.map(\.after)
+        else {
+            throw WorkspaceError(
+                .nothingToDo,
+                "@\(position) is backed out already: at @\(newest) nothing of it is left",
+                hint: "hif log")
+        }
+        let goal = Workspace.goal(backingOut: position, reason)
+        let report = try await landInverse(operations, of: position, goal: goal)
+        return BackOutReport(
+            backedOut: position, position: report.landed.position, goal: goal, move: report.move,
+            hadLanded: false)
+    }
+
+    private static func goal(backingOut position: Position, _ reason: String) -> String {
+        "Back out @\(position): \(reason)"
+    }
+
+    /// Whether the landing that was found out is what the command, run again, asks for. `@latest` and
+    /// `@base` have moved by it, so only a number is compared.
+    private func isAnswer(
+        _ settled: SettledLanding, to text: String, _ reason: String
+    ) -> Bool {
+        guard let position = settled.backsOut,
+            settled.landing.goal == Workspace.goal(backingOut: position, reason)
+        else { return false }
+        let number = Position(text.hasPrefix("@") ? text.dropFirst() : text[...])
+        return number == nil || number == position
     }
 
     /// Refuses to go on when the project's history is not the one that was checked out from.

@@ -1,6 +1,14 @@
 package import HifCore
 package import HifRepository
 
+/// A landing whose answer was lost, and what taking it in did to the files.
+package struct SettledLanding: Sendable {
+    package let landing: WorkspaceState.LastLanding
+    /// The landing that it backs out; nil for one made of files.
+    package let backsOut: Position?
+    package let move: MoveReport
+}
+
 /// A working copy bound to a project: the files a person or agent edits, what was checked out, and
 /// the way back to the project.
 ///
@@ -23,7 +31,7 @@ package final class Workspace {
     package internal(set) var index: WorkspaceIndex
     package internal(set) var state: WorkspaceState
     /// Landings whose answer was lost before, and which the present `changing(_:)` found out about.
-    package internal(set) var settledNow: [WorkspaceState.LastLanding] = []
+    package internal(set) var settledNow: [SettledLanding] = []
     /// The journal tells of a move after a landing that `settleAttempts` has to begin again.
     var isLandCutShort = false
 

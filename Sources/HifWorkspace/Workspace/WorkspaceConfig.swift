@@ -81,6 +81,8 @@ package struct WorkspaceState: Codable, Hashable, Sendable {
         package var sourceDigest: String
         /// Name in `.hif` of the file with its operations.
         package var file: String
+        /// The landing whose inverse this is: nothing of it came from the files. Nil when it did.
+        package var backsOut: Position?
     }
 }
 

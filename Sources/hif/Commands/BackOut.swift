@@ -27,21 +27,19 @@ struct BackOut: HifCommand {
         guard !reason.allSatisfy(\.isWhitespace) else {
             throw Failure.usage("say why", hint: "hif backout \(position) \"breaks login\"")
         }
-        let (target, landed, move) = try await context.changing(workspace) {
-            let target = try await workspace.position(ArgumentBytes.text(position))
-            guard target > 0 else {
-                throw Failure.usage("@0 is the empty beginning, not a landing")
-            }
-            let (landed, move) = try await workspace.backOut(target, reason: reason)
-            return (target, landed, move)
+        let report = try await context.changing(workspace) {
+            try await workspace.backOut(ArgumentBytes.text(position), reason: reason)
         }
-        context.console.line("Backed out @\(target): landed @\(landed.position).")
+        context.console.line("Backed out @\(report.backedOut): landed @\(report.position).")
+        if report.hadLanded {
+            context.console.note("It had landed before; nothing was landed twice.")
+        }
         var outcome = Outcome(
-            data: Moves.json(move) + [
-                "goal": .string("Back out @\(target): \(reason)"), "backed_out": .int(target),
-                "position": .int(landed.position),
-            ], next: ["hif show @\(landed.position)"])
-        Moves.tell(move, context.console, &outcome)
+            data: Moves.json(report.move) + [
+                "goal": .string(report.goal), "backed_out": .int(report.backedOut),
+                "position": .int(report.position),
+            ], next: ["hif show @\(report.position)"])
+        Moves.tell(report.move, context.console, &outcome)
         return outcome
     }
 }

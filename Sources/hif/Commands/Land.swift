@@ -64,7 +64,9 @@ enum Landing {
     ) async throws -> Outcome {
         let console = context.console
         let paths = try context.paths(words, in: workspace)
-        if workspace.state.session == nil, goal == nil, workspace.state.attempts.isEmpty {
+        if workspace.state.session == nil, goal == nil,
+            workspace.state.attempts.allSatisfy({ $0.backsOut != nil })
+        {
             if let outcome = try await landedBefore(workspace, console) { return outcome }
             throw WorkspaceError(
                 .noSession, "there is no session here to land",
@@ -74,7 +76,7 @@ enum Landing {
         if dryRun { return try await rehearse(context, workspace, goal, paths) }
         return try await context.changing(workspace) {
             // An answer that was lost has been found out by now.
-            let settled = workspace.settledNow.last
+            let settled = workspace.settledNow.last { $0.backsOut == nil }?.landing
             let shownGoal = workspace.state.session?.goal ?? goal ?? ""
             let report: LandReport?
             do {

@@ -70,6 +70,12 @@ final class Context {
             do {
                 return try await workspace.changing {
                     hasBegun = true
+                    for settled in workspace.settledNow {
+                        let landing = settled.landing
+                        console.note(
+                            "A landing whose answer was lost is there: @\(landing.position), "
+                                + SafeText.escape(landing.goal.firstLine))
+                    }
                     return try await body()
                 }
             } catch let error as WorkingCopyError

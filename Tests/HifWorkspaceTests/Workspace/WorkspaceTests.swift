@@ -177,10 +177,10 @@ import Testing
         later[10] = "good\n"
         try workspace.put("f", later.joined())
         #expect(try await workspace.landAll("Good") == 3)
-        let (landed, _) = try await workspace.changing {
-            try await workspace.backOut(2, reason: "it was bad")
+        let backedOut = try await workspace.changing {
+            try await workspace.backOut("@2", reason: "it was bad")
         }
-        #expect(landed.position == 4)
+        #expect(backedOut.position == 4)
         later[1] = "line 2\n"
         #expect(try workspace.text("f") == later.joined())
         #expect(try workspace.text("new") == nil)
