@@ -87,7 +87,7 @@ package final class Repository: Sendable {
     private func hinted() async -> Epoch {
         guard let object = try? await store.getIfPresent(StoreKey.hint),
             let hint = TipHint(decoding: object.bytes),
-            (try? await log.slot(hint.epoch)) != nil
+            (try? await log.exists(hint.epoch)) == true
         else { return 0 }
         return hint.epoch
     }

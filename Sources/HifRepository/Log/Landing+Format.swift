@@ -37,8 +37,8 @@ extension RecordReference {
 }
 
 extension LandedOperation {
-    private static let hasLocation: UInt8 = 4
-    private static let noOp: UInt8 = 8
+    static let hasLocation: UInt8 = 4
+    static let noOp: UInt8 = 8
 
     func encode(into writer: inout ByteWriter) {
         let flags =

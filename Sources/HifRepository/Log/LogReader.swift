@@ -11,16 +11,55 @@ package struct LogReader: Sendable {
     /// The project's own store: keys as `StoreKey` makes them.
     package let store: any ObjectStore
     package let content: ContentReader
+    private let recent = RecentSlots()
 
     package init(store: any ObjectStore) {
         self.store = store
         content = ContentReader(store)
     }
 
-    /// The slot and the hash of its bytes; nil when there is none (yet). One request.
+    /// The slot and the hash of its bytes; nil when there is none (yet). One request, or none for a
+    /// slot that was read lately.
     package func slot(_ epoch: Epoch) async throws(ReadError) -> (
         slot: Slot, hash: Hash, byteCount: Int
     )? {
+        if let known = recent[epoch] { return (known.slot, known.hash, known.byteCount) }
+        let read = try await bytes(ofSlot: epoch) { bytes throws(FormatError) in
+            let slot = try Slot(decoding: bytes)
+            return (
+                slot.epoch,
+                RecentSlots.Known(
+                    slot: slot, hash: Slot.hash(ofBytes: bytes), byteCount: bytes.count)
+            )
+        }
+        guard let read else { return nil }
+        recent.keep(read)
+        return (read.slot, read.hash, read.byteCount)
+    }
+
+    /// Where those of `ids` lie that the operations in the slot brought, found in its bytes without
+    /// decoding the rest: a fifth of the work. One request.
+    ///
+    /// - Returns: nil for a slot that has operations elsewhere: use `resolved(_:)`.
+    func places(
+        of ids: Set<Hash>, inSlot epoch: Epoch
+    ) async throws(ReadError) -> [Hash: PackLocation]? {
+        let found = try await bytes(ofSlot: epoch) { bytes throws(FormatError) in
+            var places = try SlotPlaces(bytes)
+            return (places.epoch, try places.find(ids))
+        }
+        guard let found else {
+            throw .log(.inconsistent(epoch: epoch, "is missing although later slots exist"))
+        }
+        return found
+    }
+
+    /// What `decode` makes of the bytes of a slot, and the number they say; nil when there is none.
+    /// Bytes that are not that slot are read again: one request, three at most.
+    private func bytes<Result>(
+        ofSlot epoch: Epoch,
+        _ decode: ([UInt8]) throws(FormatError) -> (epoch: Epoch, result: Result)
+    ) async throws(ReadError) -> Result? {
         var damage: FormatError?
         for _ in 0..<LogReader.damagedReadsMax {
             let object: StoredObject?
@@ -31,11 +70,11 @@ package struct LogReader: Sendable {
             }
             guard let object else { return nil }
             do throws(FormatError) {
-                let slot = try Slot(decoding: object.bytes)
-                guard slot.epoch == epoch else {
-                    throw FormatError("slot", at: 8, "says epoch \(slot.epoch), stored as \(epoch)")
+                let (found, result) = try decode(object.bytes)
+                guard found == epoch else {
+                    throw FormatError("slot", at: 8, "says epoch \(found), stored as \(epoch)")
                 }
-                return (slot, Slot.hash(ofBytes: object.bytes), object.bytes.count)
+                return result
             } catch {
                 damage = error
             }
@@ -159,7 +198,8 @@ package struct LogReader: Sendable {
         return closings
     }
 
-    private func exists(_ epoch: Epoch) async throws(ReadError) -> Bool {
+    /// Whether there is a slot of that number. One small request.
+    func exists(_ epoch: Epoch) async throws(ReadError) -> Bool {
         do throws(StoreError) {
             _ = try await store.get(StoreKey.slot(epoch), .range(offset: 0, count: 1))
             return true

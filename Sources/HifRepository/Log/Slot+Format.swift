@@ -37,27 +37,7 @@ extension Slot {
     ///   from another tier if there is one; a slot is never stepped over.
     package init(decoding bytes: [UInt8]) throws(FormatError) {
         let format = "slot"
-        guard bytes.count <= Slot.bytesMax else {
-            throw FormatError(format, at: 0, "\(bytes.count) bytes, at most \(Slot.bytesMax)")
-        }
-        var head = ByteReader(bytes, format: format)
-        guard try head.u32() == Slot.magic else {
-            throw FormatError(format, at: 0, "does not begin with HIFS")
-        }
-        let version = try head.u16()
-        guard version == Slot.formatVersion else {
-            throw FormatError(
-                format, at: 4,
-                "format version \(version); this program reads version 1, use a newer one")
-        }
-        let payload = bytes.count - Hash.byteCount
-        guard payload >= head.offset else { throw head.error("truncated before the checksum") }
-        var trailer = ByteReader(bytes, range: payload..<bytes.count, format: format)
-        guard try trailer.hash() == Blake3.hash(bytes, range: 0..<payload) else {
-            throw FormatError(format, at: payload, "checksum does not match: truncated or altered")
-        }
-
-        var reader = ByteReader(bytes, range: head.offset..<payload, format: format)
+        var reader = try Slot.checked(bytes)
         guard try reader.u16() == 0 else { throw reader.error("reserved flags are set") }
         epoch = try reader.u64()
         firstPosition = try reader.u64()
@@ -98,6 +78,32 @@ extension Slot {
         guard epoch > 0 || (control != nil && records.isEmpty && previous == .zero) else {
             throw FormatError(format, at: 0, "slot 0 is not a genesis")
         }
+    }
+
+    /// A reader of everything between version and checksum of bytes that are a slot of this version
+    /// and not altered.
+    static func checked(_ bytes: [UInt8]) throws(FormatError) -> ByteReader {
+        let format = "slot"
+        guard bytes.count <= Slot.bytesMax else {
+            throw FormatError(format, at: 0, "\(bytes.count) bytes, at most \(Slot.bytesMax)")
+        }
+        var head = ByteReader(bytes, format: format)
+        guard try head.u32() == Slot.magic else {
+            throw FormatError(format, at: 0, "does not begin with HIFS")
+        }
+        let version = try head.u16()
+        guard version == Slot.formatVersion else {
+            throw FormatError(
+                format, at: 4,
+                "format version \(version); this program reads version 1, use a newer one")
+        }
+        let payload = bytes.count - Hash.byteCount
+        guard payload >= head.offset else { throw head.error("truncated before the checksum") }
+        var trailer = ByteReader(bytes, range: payload..<bytes.count, format: format)
+        guard try trailer.hash() == Blake3.hash(bytes, range: 0..<payload) else {
+            throw FormatError(format, at: payload, "checksum does not match: truncated or altered")
+        }
+        return ByteReader(bytes, range: head.offset..<payload, format: format)
     }
 
     /// The hash that the next slot carries as `previous`.

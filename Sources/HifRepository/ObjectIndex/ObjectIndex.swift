@@ -10,13 +10,19 @@ import Synchronization
 /// reading what it would have covered; it never makes a blob unknown.
 package final class ObjectIndex: Sendable {
     /// Bytes of runs kept in memory.
-    static let cacheEntriesMax = 4 << 20
+    static let cacheBytesMax = 128 << 20
+
+    /// Slots whose blobs are kept.
+    private static let slotsMax = 4 * Int(ObjectRun.fanOut)
 
     private struct Cache {
         var runs: [Int: [UInt64: ObjectRun]] = [:]
-        var entryCount = 0
+        var byteCount = 0
         /// Slots that no run covers: their blobs, by epoch.
         var slots: [Epoch: [Hash: PackLocation]] = [:]
+        /// Slots whose bytes were searched once. A process that asks once has no use for a table of
+        /// everything; one that asks again makes it.
+        var searched: Set<Epoch> = []
     }
 
     private let log: LogReader
@@ -41,10 +47,7 @@ package final class ObjectIndex: Sendable {
                 }
                 end -= ObjectRun.slotCount(level: run.level)
             } else {
-                let slot = try await blobs(ofSlot: end - 1)
-                for id in wanted {
-                    if let location = slot[id] { found[id] = location }
-                }
+                found.merge(try await places(of: wanted, inSlot: end - 1)) { first, _ in first }
                 end -= 1
             }
             if !found.isEmpty { wanted.subtract(found.keys) }
@@ -87,13 +90,31 @@ package final class ObjectIndex: Sendable {
 
     private func remember(_ run: ObjectRun) {
         cache.withLock { cache in
-            if cache.entryCount + run.entries.count > ObjectIndex.cacheEntriesMax {
+            if cache.byteCount + run.byteCount > ObjectIndex.cacheBytesMax {
                 cache.runs = [:]
-                cache.entryCount = 0
+                cache.byteCount = 0
             }
             cache.runs[run.level, default: [:]][run.block] = run
-            cache.entryCount += run.entries.count
+            cache.byteCount += run.byteCount
         }
+    }
+
+    /// The places of those of `ids` that slot `epoch` brought.
+    private func places(
+        of ids: Set<Hash>, inSlot epoch: Epoch
+    ) async throws(ReadError) -> [Hash: PackLocation] {
+        let isFirst = cache.withLock { cache in
+            if cache.slots[epoch] != nil { return false }
+            if cache.searched.count >= ObjectIndex.slotsMax { cache.searched = [] }
+            return cache.searched.insert(epoch).inserted
+        }
+        if isFirst, let found = try await log.places(of: ids, inSlot: epoch) { return found }
+        let blobs = try await blobs(ofSlot: epoch)
+        var found: [Hash: PackLocation] = [:]
+        for id in ids {
+            if let location = blobs[id] { found[id] = location }
+        }
+        return found
     }
 
     private func blobs(ofSlot epoch: Epoch) async throws(ReadError) -> [Hash: PackLocation] {
@@ -110,7 +131,7 @@ package final class ObjectIndex: Sendable {
         let blobs = Dictionary(slot.blobLocations.map { ($0.id, $0.location) }) { first, _ in first
         }
         cache.withLock { cache in
-            if cache.slots.count >= 4 * Int(ObjectRun.fanOut) { cache.slots = [:] }
+            if cache.slots.count >= ObjectIndex.slotsMax { cache.slots = [:] }
             cache.slots[slot.slot.epoch] = blobs
         }
     }
