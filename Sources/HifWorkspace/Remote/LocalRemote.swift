@@ -89,6 +89,12 @@ package final class LocalRemote: Remote {
         try await repository.details(from: first, limit: limit)
     }
 
+    package func operations(
+        from first: Position, through last: Position, operationsMax: Int
+    ) async throws -> [HifCore.Operation]? {
+        try await repository.operations(from: first, through: last, operationsMax: operationsMax)
+    }
+
     package func tags() async throws -> [String: Position] {
         try await repository.control(at: try await repository.newest()).tags
     }

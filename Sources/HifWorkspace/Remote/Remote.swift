@@ -56,6 +56,12 @@ package protocol Remote: Sendable {
     /// or the newest one is among them; none when `first` is after the newest.
     func details(from first: Position, limit: Int) async throws -> [LandingDetail]
 
+    /// What the landings `first...last` did, in order, without no-ops. Nil when it is more than
+    /// `operationsMax`, or when this remote would do better to compare two trees.
+    func operations(
+        from first: Position, through last: Position, operationsMax: Int
+    ) async throws -> [HifCore.Operation]?
+
     /// Names of positions.
     func tags() async throws -> [String: Position]
 
@@ -67,6 +73,10 @@ package protocol Remote: Sendable {
 }
 
 extension Remote {
+    package func operations(
+        from first: Position, through last: Position, operationsMax: Int
+    ) async throws -> [HifCore.Operation]? { nil }
+
     /// One after another; a remote that can do better does.
     package func details(from first: Position, limit: Int) async throws -> [LandingDetail] {
         let newest = try await newest().position

@@ -98,6 +98,25 @@ package final class DirectoryHandle {
         }
     }
 
+    /// The first bytes of a regular file, all of a shorter one; nil if there is none.
+    func beginning(of name: [UInt8], byteCount: Int) throws -> [UInt8]? {
+        guard let file = try OpenFile.open(descriptor, name) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: byteCount)
+        var filled = 0
+        while filled < byteCount {
+            let count = bytes[filled...].withUnsafeMutableBytes {
+                pread(file.descriptor, $0.baseAddress, $0.count, off_t(filled))
+            }
+            if count < 0 {
+                if Glibc.errno == EINTR { continue }
+                throw WorkingCopyError.system("read", name)
+            }
+            if count == 0 { break }
+            filled += count
+        }
+        return Array(bytes[..<filled])
+    }
+
     /// A small file as a whole; nil if there is none or it is not a regular file.
     package func contents(_ name: [UInt8], bytesMax: Int = .max) throws -> [UInt8]? {
         guard let file = try OpenFile.open(descriptor, name) else { return nil }

@@ -67,17 +67,20 @@ extension WorkspaceIndex {
     /// - Throws: `indexFromNewerVersion`, naming the program that wrote it, or `indexCorrupt`. In
     ///   both cases nothing of the file is used.
     package init(decoding bytes: [UInt8]) throws(WorkingCopyError) {
-        do {
-            try self.init(checking: bytes)
-        } catch let error as FormatError {
-            throw WorkingCopyError(
-                .indexCorrupt, "the index is damaged and must be rebuilt: \(error)")
-        } catch {
-            throw error as? WorkingCopyError ?? WorkingCopyError(.indexCorrupt, "\(error)")
-        }
+        self = try WorkspaceIndex.decoding { try WorkspaceIndex(checking: bytes) }
     }
 
-    private init(checking bytes: [UInt8]) throws {
+    /// What stands before the columns.
+    private struct Header {
+        let basePosition: UInt64
+        let baseRoot: Hash
+        let directoryCount: Int
+        let rowCount: Int
+        let nameBytes: UInt64
+    }
+
+    /// Reads the header at the front of a file, and checks it.
+    private static func header(of bytes: [UInt8]) throws -> (Header, after: ByteReader) {
         var header = ByteReader(bytes, format: "workspace index")
         guard try header.u32() == WorkspaceIndex.magic else {
             throw FormatError("workspace index", at: 0, "not an index")
@@ -93,11 +96,10 @@ extension WorkspaceIndex {
         guard version == WorkspaceIndex.formatVersion else {
             throw header.error("unknown version \(version)")
         }
-        basePosition = try header.u64()
-        baseRoot = try header.hash()
-        let directoryCount = Int(try header.u32())
-        let rowCount = Int(try header.u32())
-        let nameBytes = try header.u64()
+        let found = Header(
+            basePosition: try header.u64(), baseRoot: try header.hash(),
+            directoryCount: Int(try header.u32()), rowCount: Int(try header.u32()),
+            nameBytes: try header.u64())
         guard try header.u64() == 0, try header.u64() == 0 else {
             throw header.error("reserved bytes are not zero")
         }
@@ -105,6 +107,41 @@ extension WorkspaceIndex {
         guard try header.hash() == Blake3.hash(bytes, range: 0..<headerEnd) else {
             throw header.error("the header does not match its checksum")
         }
+        return (found, header)
+    }
+
+    /// Position and root that the header says; whether the rest is whole is not looked at.
+    ///
+    /// - Parameter bytes: the file, or its first `headerBytes`.
+    /// - Throws: as `init(decoding:)`.
+    static func base(
+        inHeader bytes: [UInt8]
+    ) throws(WorkingCopyError) -> (position: UInt64, root: Hash) {
+        try decoding { () throws -> (position: UInt64, root: Hash) in
+            let found = try header(of: bytes).0
+            return (found.basePosition, found.baseRoot)
+        }
+    }
+
+    private static func decoding<Result>(
+        _ body: () throws -> Result
+    ) throws(WorkingCopyError) -> Result {
+        do {
+            return try body()
+        } catch let error as FormatError {
+            throw WorkingCopyError(
+                .indexCorrupt, "the index is damaged and must be rebuilt: \(error)")
+        } catch {
+            throw error as? WorkingCopyError ?? WorkingCopyError(.indexCorrupt, "\(error)")
+        }
+    }
+
+    private init(checking bytes: [UInt8]) throws {
+        let (found, header) = try WorkspaceIndex.header(of: bytes)
+        basePosition = found.basePosition
+        baseRoot = found.baseRoot
+        let (directoryCount, rowCount) = (found.directoryCount, found.rowCount)
+        let nameBytes = found.nameBytes
         let columnBytes =
             directoryCount * WorkspaceIndex.directoryBytes
             + rowCount * (WorkspaceIndex.rowBytes + Hash.byteCount)

@@ -31,7 +31,7 @@ extension Workspace {
         for change in try await trees.diff((empty, 0), (tree, base.position)) {
             expected[change.path] = change.after
         }
-        index.forEach { path, leaf in
+        try index.forEach { path, leaf in
             check.fileCount += 1
             if expected.removeValue(forKey: path) != leaf {
                 check.problems.append("the index has '\(path)' otherwise than @\(base.position)")

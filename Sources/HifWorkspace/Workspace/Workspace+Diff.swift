@@ -25,33 +25,33 @@ extension Workspace {
     /// Files longer than this are named in a diff, not shown.
     package static let diffBytesMax: UInt64 = 64 << 20
 
+    /// Contents that are fetched together for a diff: few questions, and a bound on what is held.
+    private static let diffBatchBytesMax: UInt64 = 16 << 20
+    private static let diffBatchCountMax = 4096
+
     /// Differences between what was checked out and the files, path by path.
     package func differences(
         below paths: [RepoPath], _ visit: (FileDifference) throws -> Void
     ) async throws {
-        let report = try status()
-        for change in report.changes
-        where paths.isEmpty
-            || paths.contains(where: { $0 == change.path || change.path.isBelow($0) })
-        {
-            let isTooLarge =
-                max(change.before?.size ?? 0, change.after?.size ?? 0) > Workspace.diffBytesMax
-            var old: [UInt8]?
+        let changes = try status().changes.filter { change in
+            paths.isEmpty || paths.contains { $0 == change.path || change.path.isBelow($0) }
+        }
+        try await inBatches(
+            changes.map { (before: $0.before, after: $0.after) }, at: base.position,
+            wantsAfter: false
+        ) { index, isTooLarge, contents in
+            let change = changes[index]
             var new: [UInt8]?
             var after = change.after
-            if !isTooLarge {
-                if let before = change.before, before.kind != .directory {
-                    old = try await contents(of: [before.hash], at: base.position)[before.hash]
-                }
-                if after != nil, after?.kind != .directory,
-                    let read = try fileContent(change.path, bytesMax: Int(Workspace.diffBytesMax))
-                {
-                    (after, new) = (read.leaf, read.bytes)
-                }
+            if !isTooLarge, after != nil, after?.kind != .directory,
+                let read = try fileContent(change.path, bytesMax: Int(Workspace.diffBytesMax))
+            {
+                (after, new) = (read.leaf, read.bytes)
             }
             try visit(
                 FileDifference(
-                    path: change.path, before: change.before, after: after, old: old, new: new,
+                    path: change.path, before: change.before, after: after,
+                    old: change.before.flatMap { contents[$0.hash] }, new: new,
                     isTooLarge: isTooLarge))
         }
     }
@@ -61,26 +61,51 @@ extension Workspace {
         from: Position, to: Position, below paths: [RepoPath],
         _ visit: (FileDifference) throws -> Void
     ) async throws {
-        let changes = try await trees.diff(
-            (try await remote.tree(at: from), from), (try await remote.tree(at: to), to),
-            below: paths.count == 1 ? paths[0] : nil)
-        for change in changes
-        where paths.isEmpty
-            || paths.contains(where: { $0 == change.path || change.path.isBelow($0) })
-        {
-            let leaves = [change.before, change.after].compactMap { $0 }
-            let isTooLarge = leaves.contains { $0.size > Workspace.diffBytesMax }
-            var contents: [Hash: [UInt8]] = [:]
-            if !isTooLarge {
-                let hashes = leaves.filter { $0.kind != .directory }.map(\.hash)
-                contents = try await self.contents(of: Array(Set(hashes)), at: max(from, to))
-            }
+        let changes = try await changes(from: from, to: to, below: paths)
+        try await inBatches(
+            changes.map { (before: $0.before, after: $0.after) }, at: max(from, to),
+            wantsAfter: true
+        ) { index, isTooLarge, contents in
+            let change = changes[index]
             try visit(
                 FileDifference(
                     path: change.path, before: change.before, after: change.after,
                     old: change.before.flatMap { contents[$0.hash] },
                     new: change.after.flatMap { contents[$0.hash] }, isTooLarge: isTooLarge))
         }
+    }
+
+    /// Visits pairs of leaves in order, with the contents that `position` has of them; none for a
+    /// pair of which one is too large. One question for all contents of a batch.
+    private func inBatches(
+        _ pairs: [(before: Leaf?, after: Leaf?)], at position: Position, wantsAfter: Bool,
+        _ visit: (_ index: Int, _ isTooLarge: Bool, _ contents: [Hash: [UInt8]]) throws -> Void
+    ) async throws {
+        var start = 0
+        while start < pairs.count {
+            var wanted: Set<Hash> = []
+            var byteCount: UInt64 = 0
+            var end = start
+            while end < pairs.count, wanted.count < Workspace.diffBatchCountMax {
+                let pair = pairs[end]
+                if !Workspace.isTooLarge(pair) {
+                    let leaves = [pair.before, wantsAfter ? pair.after : nil].compactMap { $0 }
+                    byteCount += leaves.reduce(0) { $0 + $1.size }
+                    if end > start, byteCount > Workspace.diffBatchBytesMax { break }
+                    for leaf in leaves where leaf.kind != .directory { wanted.insert(leaf.hash) }
+                }
+                end += 1
+            }
+            let contents = try await contents(of: wanted.sorted(), at: position)
+            for index in start..<end {
+                try visit(index, Workspace.isTooLarge(pairs[index]), contents)
+            }
+            start = end
+        }
+    }
+
+    private static func isTooLarge(_ pair: (before: Leaf?, after: Leaf?)) -> Bool {
+        max(pair.before?.size ?? 0, pair.after?.size ?? 0) > diffBytesMax
     }
 
     /// The leaf of each path at a position; nil where there is nothing.

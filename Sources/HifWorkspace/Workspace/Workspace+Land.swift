@@ -179,16 +179,18 @@ extension Workspace {
         // Rows of what was sent: the file has that content unless it was edited since, which the
         // next scan finds out by reading it.
         let rows = sent.map { IndexUpdate(path: $0.path, leaf: $0.after) }
-        index = index.updating(rows)
+        var index = try self.index.updating(rows)
         let report: MoveReport
         if basis == target {
             index.basePosition = landed.position
             index.baseRoot = target.root
+            keep(index)
             try saveIndex()
             report = MoveReport(from: from.position, to: landed.position)
             state.baseEpoch = tip.epoch
             state.baseSlotHash = tip.slotHash.hex
         } else {
+            keep(index)
             let move = PendingMove(
                 from: basis, fromPosition: from.position, to: target, toPosition: landed.position)
             report = try await run(

@@ -101,10 +101,4 @@ extension Workspace {
         }
         return LandingRehearsal(changes: changes, position: position, conflicts: conflicts)
     }
-
-    /// The paths that differ between two positions.
-    package func changes(from: Position, to: Position) async throws -> [TreeChange] {
-        try await trees.diff(
-            (try await remote.tree(at: from), from), (try await remote.tree(at: to), to))
-    }
 }

@@ -80,7 +80,7 @@ extension Workspace {
 
         let source = PrefetchingSource(
             remote, at: move.toPosition, changes: plan.targets, own: plan.own)
-        let materializer = Materializer(root: top, hifDirectory: hifDirectory, index: index)
+        let materializer = Materializer(root: top, hifDirectory: hifDirectory, index: try index)
         let done = try await materializer.apply(
             plan.targets, from: source,
             policy: policy == .force ? .backUp(label: label) : .refuse, isResuming: resuming)
@@ -97,9 +97,10 @@ extension Workspace {
         report.removedCount = done.removedCount
         if !done.backups.isEmpty { report.backupLabel = label }
 
-        index = index.updating(done.updates + plan.indexUpdates)
+        var index = try self.index.updating(done.updates + plan.indexUpdates)
         index.basePosition = move.toPosition
         index.baseRoot = move.to.root
+        keep(index)
         try saveIndex()
         state.plannedMerges = []
         state.unresolved = Array(
@@ -279,7 +280,7 @@ extension Workspace {
     func finishMove() async throws {
         let journal = Journal(hifDirectory: hifDirectory)
         guard let entry = try journal.pending() else { return }
-        if index.basePosition == entry.toPosition, index.baseRoot == entry.toRoot {
+        if base == (entry.toPosition, ProllyTree(root: entry.toRoot)) {
             // The index was saved: only the note about it is left.
             if !state.plannedMerges.isEmpty {
                 let conflicts = state.plannedMerges.filter(\.isConflict).map(\.path.hex)

@@ -25,13 +25,13 @@ extension Workspace {
             TargetChange(path: change.path, expected: change.before, new: change.before)
         }
         let source = PrefetchingSource(remote, at: base.position, changes: targets)
-        let done = try await Materializer(root: top, hifDirectory: hifDirectory, index: index)
+        let done = try await Materializer(root: top, hifDirectory: hifDirectory, index: try index)
             .apply(targets, from: source, policy: .backUp(label: label))
         guard done.obstructions.isEmpty else {
             throw WorkspaceError(
                 .inTheWay, done.obstructions.map(\.description).joined(separator: "; "))
         }
-        index = index.updating(done.updates)
+        keep(try index.updating(done.updates))
         try saveIndex()
         let gone = Set(changes.map { $0.path.bytes.hex })
         state.unresolved.removeAll { gone.contains($0) }

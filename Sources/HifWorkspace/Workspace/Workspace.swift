@@ -28,7 +28,11 @@ package final class Workspace {
     let top: DirectoryHandle
     let hifDirectory: DirectoryHandle
     let trees: TreeAccess
-    package internal(set) var index: WorkspaceIndex
+    /// Where the files come from: position and root of what was checked out.
+    package private(set) var base: (position: Position, tree: ProllyTree)
+    /// What was read of `.hif/index`; nil until somebody needs more of it than `base`. A question
+    /// about history does not read a row for each file.
+    private var loadedIndex: WorkspaceIndex?
     package internal(set) var state: WorkspaceState
     /// Landings whose answer was lost before, and which the present `changing(_:)` found out about.
     package internal(set) var settledNow: [SettledLanding] = []
@@ -55,9 +59,7 @@ package final class Workspace {
         hifDirectory = directory
         config = try WorkspaceConfig.load(from: directory)
         state = try WorkspaceState.load(from: directory)
-        index =
-            try WorkspaceIndex.load(from: directory)
-            ?? WorkspaceIndex(baseRoot: ProllyTree.empty.root)
+        base = try Workspace.base(in: directory)
         remote = try await connect(config)
         trees = TreeAccess(remote)
     }
@@ -98,9 +100,33 @@ package final class Workspace {
         try config.save(to: directory)
     }
 
-    /// Where the files come from: position and root of what was checked out.
-    package var base: (position: Position, tree: ProllyTree) {
-        (index.basePosition, ProllyTree(root: index.baseRoot))
+    private static func base(
+        in directory: DirectoryHandle
+    ) throws -> (position: Position, tree: ProllyTree) {
+        guard let base = try WorkspaceIndex.loadBase(from: directory) else {
+            return (0, .empty)
+        }
+        return (base.position, ProllyTree(root: base.root))
+    }
+
+    /// What was checked out, path by path. The first call reads it.
+    ///
+    /// - Throws: `WorkingCopyError` with code `indexCorrupt` or `indexFromNewerVersion`.
+    package var index: WorkspaceIndex {
+        get throws {
+            if let loadedIndex { return loadedIndex }
+            let index =
+                try WorkspaceIndex.load(from: hifDirectory)
+                ?? WorkspaceIndex(baseRoot: ProllyTree.empty.root)
+            keep(index)
+            return index
+        }
+    }
+
+    /// Makes `index` the one this value goes on with; `saveIndex` writes it.
+    func keep(_ index: WorkspaceIndex) {
+        base = (index.basePosition, ProllyTree(root: index.baseRoot))
+        loadedIndex = index
     }
 
     /// Milliseconds since 1970.
@@ -115,7 +141,8 @@ package final class Workspace {
         let lock = try WorkspaceLock(hifDirectory: hifDirectory, nowSeconds: now / 1000)
         // Another process may have changed both since they were read.
         state = try WorkspaceState.load(from: hifDirectory)
-        index = try WorkspaceIndex.load(from: hifDirectory) ?? index
+        loadedIndex = nil
+        base = try Workspace.base(in: hifDirectory)
         settledNow = []
         try await finishMove()
         try await settleAttempts()
@@ -136,7 +163,11 @@ package final class Workspace {
 
     /// Compares files and index. Settles rows of the index in memory; `keepScan` writes them back.
     package func status() throws -> StatusReport {
-        try StatusScan(root: top, hifDirectory: hifDirectory).run(&index)
+        var index = try self.index
+        // The scan changes it where it lies, if nobody else has it.
+        loadedIndex = nil
+        defer { keep(index) }
+        return try StatusScan(root: top, hifDirectory: hifDirectory).run(&index)
     }
 
     /// Keeps what a scan learned, if nobody else is at work: a convenience that may fail silently.
@@ -145,8 +176,7 @@ package final class Workspace {
             let lock = try? WorkspaceLock(hifDirectory: hifDirectory, nowSeconds: now / 1000)
         else { return }
         // Only if the index is still the one that was scanned against.
-        if let current = try? WorkspaceIndex.load(from: hifDirectory),
-            current.basePosition == index.basePosition, current.baseRoot == index.baseRoot,
+        if let current = try? Workspace.base(in: hifDirectory), current == base,
             (try? Journal(hifDirectory: hifDirectory).pending()) == .some(nil)
         {
             try? saveIndex()
@@ -169,7 +199,11 @@ package final class Workspace {
         var contents: [Hash: [UInt8]] = [:]
         guard !hashes.isEmpty else { return [:] }
         try await remote.contents(hashes, at: position) { piece in
-            contents[piece.id, default: []] += piece.bytes
+            if piece.isLast, contents[piece.id] == nil {
+                contents[piece.id] = piece.bytes
+            } else {
+                contents[piece.id, default: []] += piece.bytes
+            }
         }
         return contents
     }

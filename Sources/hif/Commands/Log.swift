@@ -27,6 +27,8 @@ struct Log: HifCommand {
     @OptionGroup var common: CommonOptions
 
     static let defaultLimit = 50
+    /// Landings asked for at once. Output begins with the first page.
+    static let pageMax = 1_000
     static let data: Shape = .object([
         "landings": .list(.open(LandingFields.shape, [:])), "next_cursor": .maybe(.int),
         "truncated": .bool,
@@ -47,7 +49,7 @@ struct Log: HifCommand {
         var next: Position?
         // A filtered page may be cut short before it is full.
         while count < limit {
-            query.limit = min(200, limit - count)
+            query.limit = min(Log.pageMax, limit - count)
             let page = try await workspace.remote.landings(query)
             for entry in page.entries {
                 count += 1
