@@ -13,7 +13,7 @@ LIGHT := HIF_CORE_ONLY=1 $(SWIFT)
 BIN = $(SCRATCH)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release demo serve test test-light bench lint format proto
+.PHONY: help deps build release demo serve test test-light simulate bench lint format proto
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -45,6 +45,10 @@ bench: release  ## hif beside git on generated projects; FILES=, COMMITS= for th
 	@export HIF=$(RELEASE_SCRATCH)/release/hif MICELIO=$(RELEASE_SCRATCH)/release/micelio \
 	    FILES="$(or $(FILES),100000)" COMMITS="$(or $(COMMITS),10000)"; \
 	Scripts/bench && Scripts/bench-forge
+
+simulate:  ## the simulator on SEEDS fresh seeds, from FROM on (docs/simulation.md)
+	$(LIGHT) build -c release --product hif-sim --scratch-path $(LIGHT_SCRATCH)-release
+	$(LIGHT_SCRATCH)-release/release/hif-sim --seed $(or $(FROM),1) --count $(or $(SEEDS),1000)
 
 lint:  ## formatting, strictly; generated code is exempt
 	@SWIFT="$(SWIFT)" Scripts/lint

@@ -31,6 +31,13 @@ var targets: [Target] = [
     .target(
         name: "HifRepository", dependencies: ["HifCore", "HifStore", "CZstd"],
         swiftSettings: strict),
+    // A seeded world that tries to break the above. Purity: a run repeats from its seed.
+    .target(
+        name: "HifSimulator", dependencies: ["HifCore", "HifStore", "HifRepository"],
+        swiftSettings: strict),
+    // Runs it: `make simulate`. Executable.
+    .executableTarget(
+        name: "hif-sim", dependencies: ["HifSimulator"], swiftSettings: strict),
     // The client without a network: working copy, status, git in and out. Sharing.
     .target(
         name: "HifWorkspace", dependencies: ["HifCore", "HifStore", "HifRepository"],
@@ -46,6 +53,9 @@ var targets: [Target] = [
         name: "HifStoreTests", dependencies: ["HifStore", "Support"], swiftSettings: strict),
     .testTarget(
         name: "HifRepositoryTests", dependencies: ["HifRepository", "Support"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "HifSimulatorTests", dependencies: ["HifSimulator", "Support"],
         swiftSettings: strict),
     .testTarget(
         name: "HifWorkspaceTests", dependencies: ["HifWorkspace", "Support"],

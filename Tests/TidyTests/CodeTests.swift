@@ -101,7 +101,7 @@ import Testing
 
     /// Sources of all targets but the executables, which may print and end their process.
     private var libraryFiles: [SourceFile] {
-        let executables = ["Sources/hif/", "Sources/micelio/"]
+        let executables = ["Sources/hif/", "Sources/hif-sim/", "Sources/micelio/"]
         return tree.swift.filter { file in
             file.path.hasPrefix("Sources/") && !executables.contains { file.path.hasPrefix($0) }
         }

@@ -28,7 +28,8 @@ enum Layers {
         "HifStore": Target(mayImport: ["HifCore"] + pureSystem, isPure: true),
         "HifRepository": Target(
             mayImport: ["HifCore", "HifStore", "CZstd", "Synchronization"], isPure: true),
-        "HifSimulator": Target(mayImport: core + ["Synchronization"], isPure: true),
+        "HifSimulator": Target(mayImport: core + pureSystem, isPure: true),
+        "hif-sim": Target(mayImport: ["HifSimulator"] + system, isPure: false),
 
         "HifWorkspace": Target(mayImport: core + system, isPure: false),
         "HifAPI": Target(

@@ -111,17 +111,26 @@ package actor Sequencer {
             }
             if !callers.isEmpty, !effects.isCommitPending, areAnswered(tickets) {
                 // Still led: the lead passes on without a moment in which nobody has it.
-                callers.removeFirst().continuation.resume()
-                return true
+                if let heir = nextLeader() {
+                    heir.continuation.resume()
+                    return true
+                }
             }
         }
         isLed = false
         return true
     }
 
-    /// Gives the lead to the next caller and waits behind the others.
+    /// Takes the first caller that has no answer yet from those who wait. Whoever has one is woken:
+    /// he would go home and take the lead with him, and the others would wait for ever.
+    private func nextLeader() -> Caller? {
+        wakeAnswered()
+        return callers.isEmpty ? nil : callers.removeFirst()
+    }
+
+    /// Gives the lead to the next caller and waits behind the others; keeps it when nobody waits.
     private func decline(_ tickets: ClosedRange<LandingMachine.Ticket>) async {
-        let heir = callers.removeFirst()
+        guard let heir = nextLeader() else { return }
         await withCheckedContinuation {
             callers.append(Caller(tickets: tickets, continuation: $0))
             heir.continuation.resume()

@@ -62,6 +62,7 @@ package final class FaultyStore: ObjectStore {
         var generator: (any RandomNumberGenerator & Sendable)?
         var perThousand: Int
         var faults: [Fault]
+        var source: (@Sendable (FaultyStore.Operation, String) -> Fault?)?
         var calls = 0
         /// Writes still under way, with the number of the call before which they are applied.
         var late: [(due: Int, write: Write)] = []
@@ -88,6 +89,17 @@ package final class FaultyStore: ObjectStore {
         self.base = base
         state = Mutex(
             State(rules: script, generator: generator, perThousand: perThousand, faults: faults))
+    }
+
+    /// Each request, named by its kind and its key (or the prefix of a listing), suffers what
+    /// `source` says; one that does not concern its kind is passed over. Nothing is remembered in
+    /// `injected`: a simulation asks millions of times.
+    package init(
+        _ base: any ObjectStore, source: @escaping @Sendable (Operation, String) -> Fault?
+    ) {
+        self.base = base
+        state = Mutex(
+            State(rules: [], generator: nil, perThousand: 0, faults: [], source: source))
     }
 
     /// What happened so far.
@@ -207,7 +219,7 @@ extension FaultyStore {
             let due = state.late.filter { $0.due <= state.calls }.map(\.write)
             state.late.removeAll { $0.due <= state.calls }
             let fault = state.draw(operation, key)
-            if let fault {
+            if let fault, state.source == nil {
                 state.injected.append(
                     Event(call: state.calls, operation: operation, key: key, fault: fault))
             }
@@ -247,6 +259,10 @@ extension FaultyStore {
 extension FaultyStore.State {
     fileprivate mutating func draw(_ operation: FaultyStore.Operation, _ key: String) -> Fault? {
         guard !isQuiet else { return nil }
+        if let source {
+            guard let fault = source(operation, key), fault.concerns(operation) else { return nil }
+            return fault
+        }
         var scripted: Fault?
         for index in rules.indices {
             let rule = rules[index]

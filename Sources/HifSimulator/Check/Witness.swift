@@ -1,0 +1,309 @@
+import HifCore
+import HifRepository
+import HifStore
+
+/// Looks at every slot the moment it exists, from its bytes alone, and keeps a model of the project
+/// that shares no code with the landing: a map from path to leaf after each position.
+///
+/// The log is the order of everything, so no search for one is needed: each claim of a client is
+/// compared with what the log says.
+final class Witness {
+    struct SeenSlot {
+        let hash: Hash
+        let root: Hash
+        let lastPosition: Position
+    }
+
+    struct SeenLanding {
+        let landing: Landing
+        let operations: [LandedOperation]
+        let epoch: Epoch
+    }
+
+    struct Attempt {
+        let operations: [HifCore.Operation]
+    }
+
+    private(set) var slots: [SeenSlot] = []
+    /// By position, from 1.
+    private(set) var landings: [SeenLanding] = []
+    /// The project after each position, from 0.
+    private(set) var snapshots: [[RepoPath: Leaf]] = [[:]]
+    private(set) var closed: [SessionID: Closing] = [:]
+    /// What clients sent, by session and source digest.
+    private var attempts: [SessionID: [Hash: Attempt]] = [:]
+    /// The newest position anybody had been told when the session was first sent.
+    private var floors: [SessionID: Position] = [:]
+    /// Positions whose landings somebody was told of.
+    private(set) var highestAcked: Position = 0
+    /// Every content that anybody made, or the log names.
+    private(set) var contents: [Hash: [UInt8]] = [:]
+    /// The first position that brought each content.
+    private(set) var broughtAt: [Hash: Position] = [:]
+    private let zstd = Zstd()
+
+    var tip: Position { Position(landings.count) }
+    var slotCount: Int { slots.count }
+
+    /// The only key that is overwritten.
+    static func mayChange(_ key: ObjectKey) -> Bool { key == StoreKey.hint }
+
+    static func mayBeDeleted(_ key: ObjectKey) -> Bool {
+        !key.string.hasPrefix("log/") && !key.string.hasPrefix("ses/")
+            && !key.string.hasPrefix("pack/") && key != StoreKey.store
+    }
+
+    func remember(_ content: [UInt8]) -> Leaf {
+        let leaf = Leaf(kind: .file, size: UInt64(content.count), hash: Blake3.hash(content))
+        contents[leaf.hash] = content
+        return leaf
+    }
+
+    // MARK: The log
+
+    /// - Returns: what is wrong with the new slot; nil for nothing.
+    func slotAppeared(_ epoch: Epoch, _ bytes: [UInt8], in bucket: Bucket) -> String? {
+        let slot: Slot
+        do {
+            slot = try Slot(decoding: bytes)
+        } catch {
+            return "I1: slot \(epoch) does not decode: \(error)"
+        }
+        guard epoch == UInt64(slots.count), slot.epoch == epoch else {
+            return "I1: slot \(epoch) exists and the log has \(slots.count) slots"
+        }
+        guard slot.previous == slots.last?.hash ?? .zero else {
+            return "I1: slot \(epoch) is not chained to the one before"
+        }
+        guard slot.firstPosition == tip + 1 else {
+            return "I1: slot \(epoch) begins at @\(slot.firstPosition), after @\(tip)"
+        }
+        for record in slot.records {
+            if let wrong = closed(by: record, epoch, in: bucket) { return wrong }
+        }
+        do {
+            let model = try ProllyTree.build(snapshots[snapshots.count - 1].map { ($0, $1) }) { _ in
+            }
+            guard model.root == slot.root else {
+                return "I5: slot \(epoch) names root \(slot.root), the model has \(model.root)"
+            }
+        } catch {
+            return "I5: after slot \(epoch) the files make no tree: \(error)"
+        }
+        slots.append(
+            SeenSlot(
+                hash: Slot.hash(ofBytes: bytes), root: slot.root, lastPosition: slot.lastPosition))
+        return nil
+    }
+
+    private func closed(
+        by record: ClosingRecord, _ epoch: Epoch, in bucket: Bucket
+    ) -> String? {
+        let session = record.session
+        guard closed[session] == nil else {
+            return "I3: slot \(epoch) closes \(session) a second time"
+        }
+        guard case .landing(let landing) = record else {
+            closed[session] = .abandoned
+            return nil
+        }
+        let position = tip + 1
+        guard let attempt = attempts[session]?[landing.sourceDigest] else {
+            return "I2: @\(position) is a landing of \(session) that nobody asked for"
+        }
+        if position <= floors[session] ?? 0 {
+            return "I7: \(session) landed at @\(position), below what was known when it was sent"
+        }
+        let operations: [LandedOperation]
+        do {
+            operations = try self.operations(of: landing, in: bucket)
+        } catch {
+            return "I11: the operations of @\(position) cannot be read: \(error)"
+        }
+        if let wrong = apply(operations, at: position, attempt, landing, in: bucket) {
+            return wrong
+        }
+        landings.append(
+            SeenLanding(landing: landing, operations: operations, epoch: epoch))
+        closed[session] = .landed(Landed(landing, at: position))
+        return nil
+    }
+
+    private func operations(
+        of landing: Landing, in bucket: Bucket
+    ) throws -> [LandedOperation] {
+        switch landing.operations {
+        case .inline(let list): return list
+        case .stored(let reference, _, let noOps):
+            let pack = try pack(landing.packs[reference.location.packOrdinal], in: bucket)
+            guard let entry = pack.footer.entry(of: reference.id, kind: .operationList) else {
+                throw FormatError("pack", at: 0, "has no such operation list")
+            }
+            let bytes = try pack.content(of: entry, using: zstd)
+            var list = try OperationList.decode(bytes, packCount: landing.packs.count)
+            for index in noOps {
+                list[Int(index)] = LandedOperation(
+                    list[Int(index)].operation, location: list[Int(index)].location, isNoOp: true)
+            }
+            return list
+        }
+    }
+
+    private func pack(_ id: Hash, in bucket: Bucket) throws -> PackReader {
+        guard let bytes = bucket.peek(PackKey.key(of: id)) else {
+            throw FormatError("pack", at: 0, "\(id) does not exist")
+        }
+        return try PackReader(bytes)
+    }
+
+    /// Replays a landing on the model, and compares what it says with what was there.
+    private func apply(
+        _ operations: [LandedOperation], at position: Position, _ attempt: Attempt,
+        _ landing: Landing, in bucket: Bucket
+    ) -> String? {
+        var files = snapshots[snapshots.count - 1]
+        var packs: [Int: PackReader] = [:]
+        var balance = Invariants()
+        for landed in operations {
+            let operation = landed.operation
+            let there = files[operation.path]
+            if landed.isNoOp {
+                if there == operation.after { continue }
+                return "I6: @\(position) calls \(operation.path) a no-op, and it is not"
+            }
+            guard there == operation.before else {
+                return "I6: @\(position) overwrites \(operation.path), which was changed"
+            }
+            if let after = operation.after {
+                do {
+                    try find(after.hash, landed, landing, &packs, at: position, in: bucket)
+                } catch {
+                    return "I11: @\(position) \(operation.path): \(error)"
+                }
+            }
+            balance.add(operation, contents)
+            files[operation.path] = operation.after
+        }
+        if let wrong = balance.violation { return "\(wrong) at @\(position)" }
+        if landing.mergedPaths.isEmpty,
+            operations.map(\.operation) != attempt.operations
+        {
+            return "I2: @\(position) landed other operations than were sent"
+        }
+        snapshots.append(files)
+        return nil
+    }
+
+    /// The content of a landed operation is there for good, at the place the landing says.
+    private func find(
+        _ id: Hash, _ landed: LandedOperation, _ landing: Landing,
+        _ packs: inout [Int: PackReader], at position: Position, in bucket: Bucket
+    ) throws {
+        guard let location = landed.location else {
+            guard broughtAt[id] != nil else {
+                throw FormatError("landing", at: 0, "content \(id) is said to be there and is not")
+            }
+            return
+        }
+        if packs[location.packOrdinal] == nil {
+            packs[location.packOrdinal] = try pack(landing.packs[location.packOrdinal], in: bucket)
+        }
+        guard let pack = packs[location.packOrdinal],
+            let entry = pack.footer.entry(of: id, kind: .blob),
+            entry.offset == location.offset, entry.storedBytes == location.storedBytes
+        else { throw FormatError("landing", at: 0, "content \(id) is not where it says") }
+        if contents[id] == nil { contents[id] = try pack.content(of: entry, using: zstd) }
+        if broughtAt[id] == nil { broughtAt[id] = position }
+    }
+
+    // MARK: What clients say
+
+    func sent(_ request: LandRequest) {
+        if floors[request.session] == nil { floors[request.session] = highestAcked }
+        attempts[request.session, default: [:]][request.sourceDigest] = Attempt(
+            operations: request.operations)
+    }
+
+    func answered(_ session: SessionID, landed: Landed) -> String? {
+        guard closed[session] == .landed(landed) else {
+            return
+                "I2: \(session) was answered @\(landed.position), the log says \(describe(session))"
+        }
+        highestAcked = max(highestAcked, landed.position)
+        return nil
+    }
+
+    func answeredAbandoned(_ session: SessionID) -> String? {
+        closed[session] == .abandoned
+            ? nil : "I2: \(session) was answered as abandoned, the log says \(describe(session))"
+    }
+
+    func answered(_ session: SessionID, conflictAt position: Position) -> String? {
+        guard position <= tip else {
+            return "I4: a conflict of \(session) was judged at @\(position), after the tip @\(tip)"
+        }
+        if case .landed(let landed)? = closed[session], landed.position <= position {
+            return
+                "I4: \(session) was told of a conflict at @\(position) and landed at @\(landed.position)"
+        }
+        return nil
+    }
+
+    private func describe(_ session: SessionID) -> String {
+        switch closed[session] {
+        case .landed(let landed)?: "it landed at @\(landed.position)"
+        case .abandoned?: "it was abandoned"
+        case nil: "nothing of it"
+        }
+    }
+
+    /// What a reader was given as the newest slot, asked for when `acked` was known to somebody.
+    func read(newest slot: Slot, hash: Hash?, since acked: Position) -> String? {
+        guard slot.epoch < UInt64(slots.count) else {
+            return "I8: a reader saw slot \(slot.epoch), which does not exist"
+        }
+        let seen = slots[Int(slot.epoch)]
+        if let hash, hash != seen.hash { return "I8: a reader saw another slot \(slot.epoch)" }
+        guard slot.lastPosition >= acked else {
+            return "I8: a reader saw @\(slot.lastPosition) after @\(acked) was acknowledged"
+        }
+        return nil
+    }
+}
+
+/// What a landing may not do to the project as a whole, whatever it changes: make money, or lose a
+/// line that somebody wrote to stay.
+struct Invariants {
+    private var money = 0
+    private var createdAccount = false
+    private var tokens: [Substring: Int] = [:]
+    /// A content that is not known was made by merging and is read from its pack first.
+    mutating func add(_ operation: HifCore.Operation, _ contents: [Hash: [UInt8]]) {
+        count(operation.before, operation.path, contents, -1)
+        count(operation.after, operation.path, contents, 1)
+        if operation.before == nil { createdAccount = true }
+    }
+
+    private mutating func count(
+        _ leaf: Leaf?, _ path: RepoPath, _ contents: [Hash: [UInt8]], _ sign: Int
+    ) {
+        guard let leaf, let content = contents[leaf.hash] else { return }
+        let text = String(decoding: content, as: UTF8.self)
+        if path.bytes.starts(with: "bank/".utf8) {
+            money += sign * (Int(text.prefix { $0 != "\n" }) ?? 1_000_000)
+            return
+        }
+        for line in text.split(separator: "\n") where line.hasPrefix("t") {
+            tokens[line, default: 0] += sign
+        }
+    }
+
+    var violation: String? {
+        if money != 0, !createdAccount {
+            return "I6: the total of all accounts changed by \(money)"
+        }
+        // Any of them will do; the least, so that equal seeds say the same.
+        let lost = tokens.filter { $0.value < 0 }.map(\.key).min()
+        return lost.map { "I6: line \($0) is lost" }
+    }
+}

@@ -1,0 +1,66 @@
+import HifStore
+
+/// Decides which fault each request to the store suffers.
+///
+/// `@unchecked Sendable`: used by the simulation's one thread only.
+final class FaultPlan: @unchecked Sendable {
+    private let perThousand: Int
+    private let kinds: [FaultKind]
+    private let storms: Int
+    private var dice: Dice
+    private(set) var isOn = false
+    private var stormyPrefix: String?
+    private(set) var requestCount = 0
+
+    init(_ scenario: Scenario) {
+        perThousand = scenario.storeFaults
+        // In a fixed order: a set has none.
+        kinds = FaultKind.allCases.filter { scenario.faultKinds.contains($0) }
+        storms = scenario.storms
+        dice = Dice(seed: scenario.seed, "faults")
+    }
+
+    func begin() { isOn = true }
+
+    func end() {
+        isOn = false
+        stormyPrefix = nil
+    }
+
+    func changeWeather(now: UInt64) {
+        guard isOn, storms > 0 else { return }
+        if stormyPrefix != nil {
+            if dice.chance(600) { stormyPrefix = nil }
+        } else if dice.chance(storms * 100) {
+            stormyPrefix = dice.pick(["log/", "pack/", "ses/", "obj/", "ckpt/", ""])
+        }
+    }
+
+    func lateWritesMayArrive(_ dice: inout Dice) -> Bool { dice.chance(100) }
+
+    func draw(_ operation: FaultyStore.Operation, _ key: String) -> Fault? {
+        requestCount += 1
+        guard isOn else { return nil }
+        if let stormyPrefix, key.hasPrefix(stormyPrefix), dice.chance(800) {
+            // A proxy that says so may have passed the request on.
+            return operation == .put && dice.chance(200)
+                ? .appliedBut(.throttled) : .fails(.throttled)
+        }
+        guard !kinds.isEmpty, dice.chance(perThousand) else { return nil }
+        switch dice.pick(kinds) {
+        case .lost: return .lost
+        case .answerLost: return .answerLost
+        case .duplicated: return .duplicated
+        case .repeatedInside: return .repeatedInside
+        case .zombie: return .late(after: 1 << dice.below(11))
+        case .conflict: return dice.chance(500) ? .fails(.conflict) : .appliedBut(.conflict)
+        case .throttled: return dice.chance(700) ? .fails(.throttled) : .appliedBut(.throttled)
+        case .serverError: return .fails(.unknown)
+        case .appliedThenError: return .appliedBut(.unknown)
+        case .forbidden: return .fails(.refused)
+        case .truncated: return .truncated(count: dice.below(400))
+        case .corrupted: return .corrupted(bit: dice.below(100_000))
+        case .unsettledList: return .stale(missing: dice.within(1...3))
+        }
+    }
+}

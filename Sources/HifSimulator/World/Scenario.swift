@@ -1,0 +1,156 @@
+/// What one simulation consists of, drawn from its seed: swarm testing (Groce and others, 2012), so
+/// that every run leaves some faults and workloads out and the rest come together in odd ways.
+///
+/// Fields that are set by hand (to shrink a failure) take the place of what the seed drew.
+package struct Scenario: Sendable {
+    package let seed: UInt64
+    package var nodeCount: Int
+    package var clientCount: Int
+    package var sessionsPerClient: Int
+    package var workloads: [Workload]
+    /// Of a thousand requests to the store, so many suffer a fault.
+    package var storeFaults: Int
+    /// Of ten thousand requests to the store, so many are the last of the node that made them.
+    package var crashes: Int
+    /// Of a thousand calls from client to node, so many are lost, late, doubled or unanswered.
+    package var callFaults: Int
+    /// Of a thousand calls, so many are cancelled on the node when the client stops waiting.
+    package var cancellations: Int
+    /// Of a thousand calls, before so many the node called stands still for up to hours.
+    package var pauses: Int
+    /// Storms of 429 and 503 for a prefix, while they last.
+    package var storms: Int
+    package var skewMillis: Int64
+    /// Median of one way to the store, in microseconds.
+    package var storeMicros: UInt64
+    package var planted: PlantedBug?
+
+    /// What the faults drawn for requests are drawn from.
+    package var faultKinds: Set<FaultKind>
+
+    package init(seed: UInt64) {
+        var dice = Dice(seed: seed, "scenario")
+        self.seed = seed
+        nodeCount = dice.within(1...3)
+        clientCount = dice.within(1...5)
+        sessionsPerClient = dice.within(1...5)
+        workloads = []
+        for _ in 0..<dice.within(1...3) { workloads.append(Workload.drawn(&dice)) }
+        storeFaults = dice.pick([0, 10, 50, 150, 300])
+        crashes = dice.pick([0, 0, 20, 100, 300])
+        callFaults = dice.pick([0, 20, 100, 300])
+        cancellations = dice.pick([0, 0, 200, 1_000])
+        pauses = dice.pick([0, 0, 10, 50])
+        storms = dice.pick([0, 0, 1, 3])
+        skewMillis = dice.chance(500) ? 0 : Int64(dice.within(-200_000_000...200_000_000))
+        storeMicros = UInt64(dice.pick([200, 5_000, 30_000]))
+        faultKinds = Set(FaultKind.allCases.filter { _ in dice.chance(600) })
+        if dice.chance(30) { sessionsPerClient = 15 }
+    }
+}
+
+extension Scenario {
+    /// The fields that can be set by hand, as `name=value`.
+    package static let fields = [
+        "nodes", "clients", "sessions", "faults", "crashes", "calls", "cancellations", "pauses",
+        "storms", "skew", "kinds", "workloads",
+    ]
+
+    /// Sets one field; false for a name or value that is none.
+    package mutating func set(_ field: String, _ value: String) -> Bool {
+        if field == "kinds" {
+            let kinds = value.split(separator: "+").map { FaultKind(rawValue: String($0)) }
+            guard !kinds.contains(nil) else { return false }
+            faultKinds = Set(kinds.compactMap(\.self))
+            return true
+        }
+        if field == "workloads" {
+            let names = value.split(separator: "+").map { Workload(rawValue: String($0)) }
+            guard !names.contains(nil), !names.isEmpty else { return false }
+            workloads = names.compactMap(\.self)
+            return true
+        }
+        guard let number = Int(value) else { return false }
+        switch field {
+        case "nodes": nodeCount = max(1, number)
+        case "clients": clientCount = max(1, number)
+        case "sessions": sessionsPerClient = max(1, number)
+        case "faults": storeFaults = number
+        case "crashes": crashes = number
+        case "calls": callFaults = number
+        case "cancellations": cancellations = number
+        case "pauses": pauses = number
+        case "storms": storms = number
+        case "skew": skewMillis = Int64(number)
+        default: return false
+        }
+        return true
+    }
+
+    /// The value of a field, as `set` takes it.
+    package func value(_ field: String) -> String {
+        switch field {
+        case "nodes": "\(nodeCount)"
+        case "clients": "\(clientCount)"
+        case "sessions": "\(sessionsPerClient)"
+        case "faults": "\(storeFaults)"
+        case "crashes": "\(crashes)"
+        case "calls": "\(callFaults)"
+        case "cancellations": "\(cancellations)"
+        case "pauses": "\(pauses)"
+        case "storms": "\(storms)"
+        case "skew": "\(skewMillis)"
+        case "kinds": faultKinds.map(\.rawValue).sorted().joined(separator: "+")
+        case "workloads": workloads.map(\.rawValue).joined(separator: "+")
+        default: ""
+        }
+    }
+}
+
+/// What goes wrong with a request to the store.
+package enum FaultKind: String, CaseIterable, Sendable {
+    case lost
+    case answerLost
+    case duplicated
+    case repeatedInside
+    case zombie
+    case conflict
+    case throttled
+    case serverError
+    case appliedThenError
+    case forbidden
+    case truncated
+    case corrupted
+    case unsettledList
+}
+
+/// What clients do, and what has to hold because of it.
+package enum Workload: String, CaseIterable, Sendable {
+    /// Everybody changes a line of his own in the same file, which has to merge.
+    case hotFile
+    /// Everybody appends to the same few lists; what conflicts is settled by hand.
+    case appendLists
+    /// Everybody in a directory of his own, which must never conflict.
+    case disjoint
+    /// Tokens move between accounts; the total stays.
+    case bank
+    /// Directories are renamed while files in them are edited.
+    case renames
+    /// The same session goes to several nodes at once.
+    case relanding
+    /// Hundreds of files in one session.
+    case giant
+
+    static func drawn(_ dice: inout Dice) -> Workload {
+        if dice.chance(15) { return .giant }
+        return dice.pick([.hotFile, .appendLists, .disjoint, .bank, .renames, .relanding])
+    }
+}
+
+/// A mistake put in on purpose, to see that the simulator notices.
+package enum PlantedBug: String, CaseIterable, Sendable {
+    /// Fails whatever happens: shows that a failure is seen at all.
+    case canary
+    /// The store looks whether an object exists, and writes a moment later.
+    case nonAtomicStore
+}

@@ -1,0 +1,165 @@
+import HifCore
+import HifRepository
+import HifStore
+
+/// One seeded world: a store, nodes that run the production code on it, clients that use them, and
+/// a witness that looks at every object of the log as it comes to exist.
+///
+/// First comes a phase in which everything goes wrong that the scenario has; then faults stop,
+/// nodes come back, and every client has to learn what became of every session.
+///
+/// `@unchecked Sendable`: touched by the one thread of its executor only.
+package final class Simulation: @unchecked Sendable {
+    package let scenario: Scenario
+    let executor: SeededExecutor
+    let bucket = Bucket()
+    let witness = Witness()
+    let network: FaultyStore
+    let plan: FaultPlan
+    private(set) var nodes: [Node] = []
+    private(set) var clients: [Client] = []
+    var dice: Dice
+    /// The first thing that was wrong; nothing after it is looked at.
+    package private(set) var violation: String?
+    /// Receives a line for each event, when somebody wants to read along.
+    private let tracer: ((String) -> Void)?
+
+    /// Faults stop after this long; microseconds.
+    static let safetyMicros: UInt64 = 600_000_000
+    /// Within this long everything is resolved once faults have stopped.
+    static let livenessMicros: UInt64 = 600_000_000
+
+    package init(
+        _ scenario: Scenario, tracer: ((String) -> Void)? = nil,
+        onStuck: @escaping @Sendable (String) -> Never
+    ) {
+        self.scenario = scenario
+        self.tracer = tracer
+        executor = SeededExecutor(seed: scenario.seed, onStuck: onStuck)
+        dice = Dice(seed: scenario.seed, "world")
+        let plan = FaultPlan(scenario)
+        self.plan = plan
+        network = FaultyStore(bucket) { operation, key in plan.draw(operation, key) }
+    }
+
+    /// Whether clients should go home.
+    var isOver: Bool { violation != nil }
+
+    func note(_ text: @autoclosure () -> String) {
+        guard let tracer else { return }
+        tracer("\(executor.now / 1_000) ms  \(text())")
+    }
+
+    func violate(_ text: String) {
+        guard violation == nil else { return }
+        note("VIOLATION \(text)")
+        violation = text
+    }
+
+    /// One way between a node and the store.
+    func storeLatency() -> UInt64 { dice.latency(median: scenario.storeMicros) }
+
+    func mayCrashNow() -> Bool {
+        plan.isOn && scenario.crashes > 0 && dice.below(10_000) < scenario.crashes
+    }
+
+    // MARK: The run
+
+    package func run() async -> SimulationReport {
+        await executor.run { await self.body() }
+        if executor.foreignCount > 0 { violate("I16: \(executor.foreignCount) foreign enqueues") }
+        return SimulationReport(
+            scenario: scenario, violation: violation, trace: executor.trace,
+            steps: executor.stepCount, virtualMillis: executor.now / 1_000,
+            slots: witness.slotCount, landings: Int(witness.tip), requests: plan.requestCount)
+    }
+
+    private func body() async {
+        bucket.onWrite = { key, bytes, before in self.wrote(key, bytes, before) }
+        bucket.onDelete = { key in
+            if !Witness.mayBeDeleted(key) { self.violate("I1: \(key) was deleted") }
+        }
+        await createProject()
+        for id in 0..<scenario.nodeCount { nodes.append(Node(id: id, self)) }
+        for id in 0..<scenario.clientCount { clients.append(Client(id: id, self)) }
+        if scenario.planted == .canary { violate("the canary sings") }
+        await withDiscardingTaskGroup { group in
+            for node in nodes { group.addTask { await node.run() } }
+            await self.safetyPhase()
+            await self.livenessPhase()
+            for node in nodes { node.shutDown() }
+        }
+        if !isOver { await FinalCheck(self).run() }
+    }
+
+    private func createProject() async {
+        do {
+            try await Repository.create(
+                in: bucket, id: ProjectID(high: 1, low: scenario.seed), name: "ana/app",
+                storeID: StoreID(high: 2, low: scenario.seed), world: fixedWorld)
+        } catch {
+            violate("no project could be created: \(error)")
+        }
+    }
+
+    /// A world without surprises, for checks.
+    var fixedWorld: World {
+        World(now: { 1_700_000_000_000 }, random: { 4 }, pause: { _ in })
+    }
+
+    private func safetyPhase() async {
+        plan.begin()
+        await withDiscardingTaskGroup { group in
+            for client in clients { group.addTask { await client.work() } }
+            group.addTask { await self.weather() }
+        }
+    }
+
+    /// What happens to nodes and network while clients work.
+    private func weather() async {
+        while !isOver, clients.contains(where: { !$0.isDone }), executor.now < Self.safetyMicros {
+            await executor.sleep(UInt64(dice.within(100_000...5_000_000)))
+            plan.changeWeather(now: executor.now)
+            if plan.lateWritesMayArrive(&dice) { await network.applyLate() }
+        }
+    }
+
+    private func livenessPhase() async {
+        guard !isOver else { return }
+        note("faults stop")
+        plan.end()
+        for node in nodes { node.heal() }
+        await network.applyLate()
+        let deadline = executor.now + Self.livenessMicros
+        await withDiscardingTaskGroup { group in
+            for client in clients { group.addTask { await client.resolve(until: deadline) } }
+        }
+        for client in clients where client.unresolvedCount > 0 {
+            violate("I13: client \(client.id) has \(client.unresolvedCount) unresolved sessions")
+        }
+    }
+
+    private func wrote(_ key: ObjectKey, _ bytes: [UInt8], _ before: [UInt8]?) {
+        if let before, before != bytes, !Witness.mayChange(key) {
+            violate("I1: \(key) was overwritten with other bytes")
+        }
+        guard before == nil, let epoch = StoreKey.epoch(of: key) else { return }
+        note("slot \(epoch) exists")
+        if let wrong = witness.slotAppeared(epoch, bytes, in: bucket) { violate(wrong) }
+    }
+}
+
+/// How a run ended.
+package struct SimulationReport: Sendable {
+    package let scenario: Scenario
+    /// nil: nothing was wrong.
+    package let violation: String?
+    /// Equal for equal seeds, or the run cannot be repeated.
+    package let trace: UInt64
+    package let steps: Int
+    package let virtualMillis: UInt64
+    package let slots: Int
+    package let landings: Int
+    /// Requests to the store.
+    package let requests: Int
+}
