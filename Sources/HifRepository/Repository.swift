@@ -15,9 +15,8 @@ package final class Repository: Sendable {
     package let index: ObjectIndex
     package let trees: TreeReader
     package let world: World
-    private let checkpoints: CheckpointReader
-    private let builder: CheckpointBuilder
-    private let report: @Sendable (String) -> Void
+    /// Builds what is derived, driven by a task of whoever opened the project.
+    package let upkeep: Upkeep
     private let writerAddress: String
     private let newestKnown = Mutex<Epoch>(0)
     private let sequencerKept = Mutex<Sequencer?>(nil)
@@ -27,21 +26,27 @@ package final class Repository: Sendable {
     /// - Parameters:
     ///   - writer: address at which this process can be asked, for the slots it writes; may be empty.
     ///   - report: told, in a sentence, of background work that failed.
+    ///   - upkeepDue: told when there is background work, for whoever drives several projects.
     package init(
         store: any ObjectStore, world: World, writer: String = "",
-        report: @escaping @Sendable (String) -> Void = { _ in }
+        report: @escaping @Sendable (String) -> Void = { _ in },
+        upkeepDue: @escaping @Sendable (Upkeep) -> Void = { _ in }
     ) {
         self.store = store
         self.world = world
-        self.report = report
         writerAddress = writer
         log = LogReader(store: store)
         content = log.content
         sessions = SessionLog(store: store)
         index = ObjectIndex(log: log)
-        checkpoints = CheckpointReader(log: log)
+        let checkpoints = CheckpointReader(log: log)
         trees = TreeReader(log: log, checkpoints: checkpoints)
-        builder = CheckpointBuilder(log: log, reader: checkpoints, trees: trees)
+        let builder = CheckpointBuilder(log: log, reader: checkpoints, trees: trees)
+        upkeep = Upkeep(
+            jobs: [
+                HintJob(log: log), CheckpointsJob(builder: builder),
+                ObjectRunsJob(log: log, index: index),
+            ], pacing: 1, index: index, trees: trees, report: report, announce: upkeepDue)
     }
 
     /// Writes the genesis of a new project into `store`.
@@ -203,17 +208,28 @@ package final class Repository: Sendable {
     private func sequencer() async throws(ReadError) -> Sequencer {
         if let kept = sequencerKept.withLock({ $0 }) { return kept }
         let tip = try await foldedTip()
-        let derived = DerivedWork(
-            log: log, trees: trees, index: index, checkpoints: builder, report: report)
         let made = Sequencer(
-            log: log, trees: trees, derived: derived, tip: tip.tip, nodes: tip.nodes,
+            log: log, trees: trees, upkeep: upkeep, tip: tip.tip, nodes: tip.nodes,
             writer: writerAddress, world: world)
+        // Makes up for a writer that died between its commit and what follows from it.
+        upkeep.opened(at: tip.tip)
         // Two callers may have folded at once; one sequencer batches for both.
         return sequencerKept.withLock { kept in
             if let kept { return kept }
             kept = made
             return made
         }
+    }
+
+    /// Builds now what is derived and missing at the end of the log, whoever wrote it. Folds the log
+    /// since its last checkpoint.
+    ///
+    /// - Returns: whether all of it exists; otherwise `report` was told why.
+    @discardableResult
+    package func keepUp() async throws(ReadError) -> Bool {
+        upkeep.opened(at: try await foldedTip().tip)
+        await upkeep.catchUp()
+        return upkeep.isUpToDate
     }
 
     /// The tip with everything a writer must have checked: chain of the newest slots, and the root,
@@ -235,8 +251,6 @@ package final class Repository: Sendable {
                 throw .log(error)
             }
         }
-        // Makes up for a writer that died between its commit and the checkpoint.
-        try await builder.build(dueAt: newest.checkpointEpoch)
         let slots = try await log.resolvedSlots(newest.checkpointEpoch + 1...newest.epoch)
         for (earlier, later) in zip(slots, slots.dropFirst())
         where later.slot.previous != earlier.hash {
@@ -254,7 +268,6 @@ package final class Repository: Sendable {
         schedule.fold(
             epoch: newest.epoch, operationCount: slots.last?.effectiveOperationCount ?? 0,
             entryCount: totals.entryCount)
-        if schedule.lastDue == newest.epoch { try await builder.build(dueAt: newest.epoch) }
         let control = try await control(at: newest)
         return (LogTip(at: newest, hash: hash, control: control, checkpoints: schedule), nodes)
     }

@@ -16,26 +16,32 @@ package struct CheckpointBuilder: Sendable {
         self.trees = trees
     }
 
-    /// Builds the checkpoint due after slot `epoch` if it is missing, and first the ones before it
-    /// that are. Requests: the footers of the chain that were not read yet, one write for each
-    /// built. Memory: the nodes that are new in one checkpoint.
-    package func build(dueAt epoch: Epoch) async throws(ReadError) {
-        guard epoch > 0, try await !reader.loadFooter(epoch) else { return }
-        try await buildMissing(upTo: epoch)
+    /// When the checkpoint due after slot `epoch` is missing, builds the oldest missing one of the
+    /// chain up to it and returns its slot; nil when it was there. Requests: the footers of the chain
+    /// that were not read yet, and a write. Memory: the nodes that are new in one checkpoint.
+    package func buildOldest(dueAt epoch: Epoch) async throws(ReadError) -> Epoch? {
+        guard epoch > 0, try await !reader.loadFooter(epoch),
+            let oldest = try await reader.missing(from: epoch).first
+        else { return nil }
+        try await build(oldest)
+        return oldest
     }
 
     /// Builds every checkpoint due up to slot `epoch`, itself one, that is missing. Reads the
     /// footers of all others.
     package func buildMissing(upTo epoch: Epoch) async throws(ReadError) {
-        for epoch in try await reader.missing(from: epoch) {
-            let sealed = try await packed(epoch)
-            do throws(StoreError) {
-                _ = try await log.store.put(StoreKey.checkpoint(epoch), sealed.bytes, .ifAbsent)
-            } catch {
-                guard error.code == .preconditionFailed else { throw .store(error) }
-            }
-            reader.remember(sealed.footer, epoch: epoch)
+        for epoch in try await reader.missing(from: epoch) { try await build(epoch) }
+    }
+
+    /// - Precondition: those before it exist.
+    private func build(_ epoch: Epoch) async throws(ReadError) {
+        let sealed = try await packed(epoch)
+        do throws(StoreError) {
+            _ = try await log.store.put(StoreKey.checkpoint(epoch), sealed.bytes, .ifAbsent)
+        } catch {
+            guard error.code == .preconditionFailed else { throw .store(error) }
         }
+        reader.remember(sealed.footer, epoch: epoch)
     }
 
     /// The checkpoint of slot `epoch` as it has to be, given those before it, whose footers are

@@ -53,28 +53,9 @@ package struct Fsck: Sendable {
             repaired.append(finding.key)
         }
         // What a reader remembered of the deleted objects must not be believed: all anew.
-        let log = LogReader(store: store)
-        let newest = try await Repository(store: store, world: world).newest()
-        let checkpoints = CheckpointReader(log: log)
-        let trees = TreeReader(log: log, checkpoints: checkpoints)
-        try await CheckpointBuilder(log: log, reader: checkpoints, trees: trees)
-            .buildMissing(upTo: newest.checkpointEpoch)
-        // The one due right at the tip, if there is one, is the affair of opening it for writing.
-        _ = try await Repository(store: store, world: world).foldedTip()
-        let index = ObjectIndex(log: log)
-        var end = ObjectRun.fanOut
-        while end <= newest.epoch + 1 {
-            try await index.buildRuns(endingWith: end - 1)
-            end += ObjectRun.fanOut
-        }
-        if repaired.contains(StoreKey.hint.string) {
-            do throws(StoreError) {
-                let hint = TipHint(epoch: newest.epoch)
-                _ = try await store.put(StoreKey.hint, hint.encode(), .none)
-            } catch {
-                throw .store(error)
-            }
-        }
+        let repository = Repository(store: store, world: world)
+        let goal = UpkeepGoal(try await repository.foldedTip().tip)
+        try await repository.upkeep.fillHoles(upTo: goal)
         return repaired
     }
 }
@@ -113,6 +94,8 @@ struct FsckRun {
     /// For `deep`: runs that were compared while the log was read.
     var comparedRuns: Set<RunName> = []
     var isLogWhole = true
+    /// Kinds of derived objects whose builder is behind.
+    var unbuiltKinds: Set<FsckProgress.Stage> = []
 
     struct RunName: Hashable {
         let level: Int
@@ -141,6 +124,18 @@ struct FsckRun {
             FsckFinding(
                 .derived, key: key, problem, consequence: consequence,
                 advice: "Let fsck make it again from the log"))
+    }
+
+    /// An object is due and not there, and neither is any of its kind after it: its builder has not
+    /// come that far, or ended before. Counted; the first of a kind is a note.
+    mutating func unbuilt(_ stage: FsckProgress.Stage, _ key: String) {
+        report.unbuiltCount += 1
+        guard unbuiltKinds.insert(stage).inserted else { return }
+        report.add(
+            FsckFinding(
+                .note, key: key, "from here on \(stage.words) are not built yet",
+                consequence: "What they are for takes longer until then",
+                advice: "Whoever lands next builds them, and so does upkeep"))
     }
 
     mutating func note(_ key: String, _ problem: String) {

@@ -48,6 +48,8 @@ package struct FsckReport: Hashable, Sendable {
     package internal(set) var checkpointCount = 0
     package internal(set) var objectRunCount = 0
     package internal(set) var openSessionCount = 0
+    /// Derived objects that are due and not built yet, at the end of the log.
+    package internal(set) var unbuiltCount = 0
     /// Findings beyond the limit, counted only.
     package internal(set) var omittedCount = 0
 
@@ -73,6 +75,13 @@ package struct FsckProgress: Hashable, Sendable {
         case checkpoints
         case objectRuns
         case packs
+
+        var words: String {
+            switch self {
+            case .keys, .log, .checkpoints, .packs: rawValue
+            case .objectRuns: "object runs"
+            }
+        }
     }
 
     package let stage: Stage

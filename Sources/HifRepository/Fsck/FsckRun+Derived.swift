@@ -9,13 +9,19 @@ extension FsckRun {
         // Every node of the checkpoints so far.
         var held: Set<Hash> = []
         var isChainWhole = true
+        // A later one is in the way of a note: they come into being in order.
+        let newestBuilt = checkpoints.max() ?? 0
         for (index, (epoch, root)) in due.enumerated() {
             progress(
                 FsckProgress(
                     stage: .checkpoints, done: UInt64(index), total: UInt64(due.count)))
             let key = StoreKey.checkpoint(epoch).string
             guard checkpoints.contains(epoch) else {
-                derived(key, "this checkpoint is missing", "Reading old positions takes longer")
+                if epoch > newestBuilt {
+                    unbuilt(.checkpoints, key)
+                } else {
+                    derived(key, "this checkpoint is missing", "Reading old positions takes longer")
+                }
                 isChainWhole = false
                 continue
             }
@@ -106,6 +112,9 @@ extension FsckRun {
         comparedRuns.insert(name)
         let key = StoreKey.objectRun(level: name.level, block: name.block)
         guard runs.contains(name) else {
+            if !runs.contains(where: { $0.level == name.level && $0.block > name.block }) {
+                return unbuilt(.objectRuns, key.string)
+            }
             return derived(key.string, "this object run is missing", "Finding content takes longer")
         }
         report.objectRunCount += 1

@@ -16,7 +16,7 @@ package actor Sequencer {
 
     private let log: LogReader
     private let trees: TreeReader
-    private let derived: DerivedWork
+    private let upkeep: Upkeep
     private let world: World
     private var machine: LandingMachine
     private var ticketCount: LandingMachine.Ticket = 0
@@ -26,12 +26,12 @@ package actor Sequencer {
     private var isLed = false
 
     package init(
-        log: LogReader, trees: TreeReader, derived: DerivedWork, tip: LogTip, nodes: NodeCache,
+        log: LogReader, trees: TreeReader, upkeep: Upkeep, tip: LogTip, nodes: NodeCache,
         writer: String, world: World
     ) {
         self.log = log
         self.trees = trees
-        self.derived = derived
+        self.upkeep = upkeep
         self.world = world
         let nonce = Hash(
             word0: world.random(), word1: world.random(), word2: world.random(),
@@ -101,9 +101,9 @@ package actor Sequencer {
                 // Answers come many together; looking for whom they wake costs as much as all.
                 if !effects.beginsWithAnswer { wakeAnswered() }
             case .committed(let slot):
-                // Readers of this node know the tree, and what is due is built, before anybody
-                // writes again: a process may end as soon as it has its answer.
-                await derived.slotCommitted(slot, tip: machine.tip, nodes: machine.nodes)
+                // Readers of this node know the tree before anybody has an answer.
+                upkeep.committed(slot, tip: machine.tip, nodes: machine.nodes)
+                if upkeep.isBehind { await upkeep.slowDown() }
                 machine.trimNodes()
             default:
                 let event = await perform(effect)

@@ -200,8 +200,13 @@ package struct LogReader: Sendable {
 
     /// Whether there is a slot of that number. One small request.
     func exists(_ epoch: Epoch) async throws(ReadError) -> Bool {
+        try await exists(StoreKey.slot(epoch))
+    }
+
+    /// Whether there is such an object. One request for one byte.
+    func exists(_ key: ObjectKey) async throws(ReadError) -> Bool {
         do throws(StoreError) {
-            _ = try await store.get(StoreKey.slot(epoch), .range(offset: 0, count: 1))
+            _ = try await store.get(key, .range(offset: 0, count: 1))
             return true
         } catch {
             if error.code == .notFound { return false }

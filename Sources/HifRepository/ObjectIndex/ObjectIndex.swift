@@ -150,7 +150,7 @@ package final class ObjectIndex: Sendable {
     }
 
     /// The run, built with everything below it if it is missing.
-    private func built(level: Int, block: UInt64) async throws(ReadError) -> ObjectRun {
+    func built(level: Int, block: UInt64) async throws(ReadError) -> ObjectRun {
         if let run = try await run(level: level, block: block) { return run }
         let first = block * ObjectRun.fanOut
         let run: ObjectRun

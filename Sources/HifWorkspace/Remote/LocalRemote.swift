@@ -54,7 +54,14 @@ package final class LocalRemote: Remote {
     }
 
     package func land(_ request: LandRequest) async throws -> LandOutcome {
-        try await lander.land(request)
+        let outcome = try await lander.land(request)
+        await keepUp()
+        return outcome
+    }
+
+    /// Builds what has become due: this process may be the only one, and end in a moment.
+    private func keepUp() async {
+        await repository.upkeep.catchUp()
     }
 
     package func abandon(
@@ -62,12 +69,15 @@ package final class LocalRemote: Remote {
     ) async throws -> LandingAnswer {
         let answer = try await repository.submit(
             .abandon(abandon, createdPosition: createdPosition))
+        await keepUp()
         if case .abandoned = answer { try? await repository.sessions.unmarkOpen(abandon.session) }
         return answer
     }
 
     package func submit(_ intents: [Intent]) async throws -> [LandingAnswer] {
-        try await repository.submit(intents)
+        let answers = try await repository.submit(intents)
+        await keepUp()
+        return answers
     }
 
     package func closing(

@@ -10,6 +10,9 @@ package final class ProjectRepositories: Sendable {
     /// is large and busy; one that is dropped costs its next caller a few reads.
     static let openMax = 32
 
+    /// Projects worked on at once behind the landings; more would take the disk from those who wait.
+    static let upkeepsMax = 2
+
     private struct Open {
         var repositories: [String: (repository: Repository, used: UInt64)] = [:]
         var clock: UInt64 = 0
@@ -19,6 +22,9 @@ package final class ProjectRepositories: Sendable {
     private let world: World
     private let report: @Sendable (String) -> Void
     private let open = Mutex(Open())
+    /// Projects with background work to do; each at most once at a time.
+    private let due: AsyncStream<Upkeep>
+    private let announce: AsyncStream<Upkeep>.Continuation
     /// Where work on repositories runs.
     package let executor: BlockingExecutor
     /// The store's own id: what every cache of its content is keyed by.
@@ -33,6 +39,7 @@ package final class ProjectRepositories: Sendable {
         self.world = world
         self.executor = executor
         self.report = report
+        (due, announce) = AsyncStream.makeStream(of: Upkeep.self)
         storeID = try await StoreID.openOrCreate(in: store, world: world)
     }
 
@@ -63,9 +70,29 @@ package final class ProjectRepositories: Sendable {
             {
                 open.repositories[oldest.key] = nil
             }
-            let made = Repository(store: projectStore(id), world: world, report: report)
+            let made = Repository(
+                store: projectStore(id), world: world, report: report,
+                upkeepDue: { [announce] in announce.yield($0) })
             open.repositories[id] = (made, open.clock)
             return made
+        }
+    }
+
+    /// Builds behind the landings what is derived from them, of whichever project has something to
+    /// do, until the task is cancelled. One caller. A forge in which nobody lands makes no request.
+    package func keepUp() async {
+        await withTaskExecutorPreference(executor) {
+            await withTaskGroup(of: Void.self) { group in
+                var running = 0
+                for await upkeep in due {
+                    if running == ProjectRepositories.upkeepsMax {
+                        await group.next()
+                        running -= 1
+                    }
+                    group.addTask { await upkeep.catchUp() }
+                    running += 1
+                }
+            }
         }
     }
 

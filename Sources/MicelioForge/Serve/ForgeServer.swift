@@ -99,7 +99,8 @@ package struct ForgeServer: Sendable {
             try await announce(http: http, rpcPort: address.ipv4?.port ?? address.ipv6?.port ?? 0)
         }
         var group = ServiceGroupConfiguration(
-            services: [rpc, web, ready], gracefulShutdownSignals: signals, logger: logger)
+            services: [rpc, web, ready, UpkeepService(repositories: forge.repositories)],
+            gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(30)
         do {
             try await ServiceGroup(configuration: group).run()
@@ -171,6 +172,16 @@ private struct RPCService<Transport: ServerTransport>: Service {
         } onGracefulShutdown: {
             server.beginGracefulShutdown()
         }
+    }
+}
+
+/// Builds behind the landings what is derived from them, for as long as the server serves. What it
+/// leaves undone the next writer makes up for.
+private struct UpkeepService: Service {
+    let repositories: ProjectRepositories
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await repositories.keepUp() }
     }
 }
 

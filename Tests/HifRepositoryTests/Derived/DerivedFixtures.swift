@@ -37,6 +37,7 @@ struct DerivedProject {
                     TestIntent.land(UInt64(number), operations, createdPosition: base))
                 guard answer.position == base + 1 else { throw Broken("\(answer)") }
             }
+            await project.repository.upkeep.catchUp()
         }
     }
 

@@ -28,6 +28,7 @@ import Testing
                 try TestProject.request(
                     601, [("again", nil, "same"), ("many/with-a-long-name-1", nil, "same")],
                     createdPosition: 35))
+            await repository.upkeep.catchUp()
             let open = TestProject.session(700)
             try await repository.sessions.markOpen(open)
             for number in 0..<UInt64(3) {
@@ -223,7 +224,8 @@ import Testing
             try await $0.delete(StoreKey.event(TestProject.session(700), 1))
         },
         Damage(
-            name: "a checkpoint is missing", severity: .derived, key: "ckpt/", says: "missing"
+            name: "the newest checkpoint is missing", severity: .note, key: "ckpt/",
+            says: "not built yet"
         ) {
             try await $0.delete(ObjectKey(try await firstKey($0, "ckpt/")))
         },
@@ -252,7 +254,10 @@ import Testing
             let pack = PackWriter(nonce: PackNonce(high: 0, low: 3)).finish()
             _ = try await $0.put(StoreKey.checkpoint(3), pack.bytes, .ifAbsent)
         },
-        Damage(name: "an object run is missing", severity: .derived, key: run, says: "missing") {
+        Damage(
+            name: "the newest object run is missing", severity: .note, key: run,
+            says: "not built yet"
+        ) {
             try await $0.delete(ObjectKey(run))
         },
         Damage(
@@ -328,6 +333,25 @@ import Testing
             #expect(
                 try await store.get(entry.key).bytes == project.store.get(entry.key).bytes,
                 "\(entry.key)")
+        }
+    }
+
+    @Test func `a derived object that is missing before others is found and made again`()
+        async throws
+    {
+        let project = try await DerivedProject(landings: 70, paths: 50, hasContent: false)
+        let checkpoints = try await project.keys("ckpt/")
+        #expect(checkpoints.count == 3)
+        for key in [checkpoints[0], checkpoints[1], FsckTests.run] {
+            let store = try await project.copy { $0 == key ? nil : $1 }
+            let report = try await FsckTests.check(store, deep: false)
+            #expect(report.findings.map(\.key).contains(key), "\(key): \(report.findings)")
+            #expect(report.findings.allSatisfy { $0.severity == .derived })
+            let fsck = Fsck(Repository(store: store, world: TestProject.world(seed: 6)))
+            #expect(try await fsck.repairDerived(report).contains(key))
+            #expect(
+                try await store.get(ObjectKey(key)).bytes
+                    == project.store.get(ObjectKey(key)).bytes)
         }
     }
 

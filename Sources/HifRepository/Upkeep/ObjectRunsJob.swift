@@ -1,0 +1,43 @@
+import HifCore
+import HifStore
+
+/// Builds the object runs of blocks of slots that are complete, of the lowest level first.
+struct ObjectRunsJob: UpkeepJob {
+    let log: LogReader
+    let index: ObjectIndex
+
+    var name: String { "object runs" }
+
+    func step(after done: Epoch?, to goal: UpkeepGoal) async throws(ReadError) -> Epoch {
+        guard let done else { return try await fillEnds(upTo: goal) }
+        // One block at a time; what ends with it of higher levels comes along.
+        let end = (done + 1) / ObjectRun.fanOut * ObjectRun.fanOut + ObjectRun.fanOut
+        guard end <= goal.epoch + 1 else { return goal.epoch }
+        try await index.buildRuns(endingWith: end - 1)
+        return end - 1
+    }
+
+    /// For each level, goes back from the newest complete block to one that is there, and builds
+    /// those behind it.
+    private func fillEnds(upTo goal: UpkeepGoal) async throws(ReadError) -> Epoch {
+        for level in 1...ObjectRun.levelMax {
+            let blocks = (goal.epoch + 1) / ObjectRun.slotCount(level: level)
+            var first = blocks
+            while first > 0, try await !exists(level: level, block: first - 1) { first -= 1 }
+            for block in first..<blocks { _ = try await index.built(level: level, block: block) }
+        }
+        return goal.epoch
+    }
+
+    func fillHoles(upTo goal: UpkeepGoal) async throws(ReadError) {
+        var end = ObjectRun.fanOut
+        while end <= goal.epoch + 1 {
+            try await index.buildRuns(endingWith: end - 1)
+            end += ObjectRun.fanOut
+        }
+    }
+
+    private func exists(level: Int, block: UInt64) async throws(ReadError) -> Bool {
+        try await log.exists(StoreKey.objectRun(level: level, block: block))
+    }
+}
