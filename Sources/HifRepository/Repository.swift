@@ -13,6 +13,7 @@ package final class Repository: Sendable {
     package let content: ContentReader
     package let sessions: SessionLog
     package let index: ObjectIndex
+    package let rollups: PathIndex
     package let trees: TreeReader
     package let world: World
     /// Builds what is derived, driven by a task of whoever opened the project.
@@ -39,6 +40,7 @@ package final class Repository: Sendable {
         content = log.content
         sessions = SessionLog(store: store)
         index = ObjectIndex(log: log)
+        rollups = PathIndex(log: log)
         let checkpoints = CheckpointReader(log: log)
         trees = TreeReader(log: log, checkpoints: checkpoints)
         let builder = CheckpointBuilder(log: log, reader: checkpoints, trees: trees)
@@ -46,7 +48,8 @@ package final class Repository: Sendable {
             jobs: [
                 HintJob(log: log), CheckpointsJob(builder: builder),
                 ObjectRunsJob(log: log, index: index),
-            ], pacing: 1, index: index, trees: trees, report: report, announce: upkeepDue)
+                RollupsJob(builder: RollupBuilder(index: rollups)),
+            ], pacing: 1, index: index, rollups: rollups, trees: trees, report: report, announce: upkeepDue)
     }
 
     /// Writes the genesis of a new project into `store`.
@@ -193,14 +196,16 @@ package final class Repository: Sendable {
     }
 
     /// How a session was closed, searching the slots since it was created; nil while it is open.
-    /// Requests: one for each slot since.
+    /// Requests: as `PathIndex.closings` says.
     ///
     /// Takes a closed session off the list of open ones: a process that died between closing it and
     /// doing that left it there, and this is what is asked when an answer was lost.
     package func closing(
         of session: SessionID, createdAt position: Position, newest: Slot
     ) async throws(ReadError) -> Closing? {
-        let closing = try await log.closings(since: position, upTo: newest.epoch)[session]
+        let closing = try await rollups.closings(
+            of: [session], since: position, upTo: newest.epoch, position: newest.lastPosition
+        )[session]
         if closing != nil { try? await sessions.unmarkOpen(session) }
         return closing
     }

@@ -32,6 +32,7 @@ package struct Fsck: Sendable {
         await run.checkLog(progress)
         await run.checkCheckpoints(progress)
         await run.checkObjectRuns(progress)
+        await run.checkRollups(progress)
         await run.checkPacks(progress)
         await run.checkAdvisory()
         return run.report
@@ -77,6 +78,7 @@ struct FsckRun {
     var packs: Set<Hash> = []
     var checkpoints: Set<Epoch> = []
     var runs: Set<RunName> = []
+    var rollups: Set<RollupSpan> = []
     var openMarkers: [SessionID] = []
     var hasHint = false
 

@@ -47,6 +47,7 @@ package struct FsckReport: Hashable, Sendable {
     package internal(set) var unnamedPackCount = 0
     package internal(set) var checkpointCount = 0
     package internal(set) var objectRunCount = 0
+    package internal(set) var rollupCount = 0
     package internal(set) var openSessionCount = 0
     /// Derived objects that are due and not built yet, at the end of the log.
     package internal(set) var unbuiltCount = 0
@@ -74,11 +75,12 @@ package struct FsckProgress: Hashable, Sendable {
         case log
         case checkpoints
         case objectRuns
+        case rollups
         case packs
 
         var words: String {
             switch self {
-            case .keys, .log, .checkpoints, .packs: rawValue
+            case .keys, .log, .checkpoints, .rollups, .packs: rawValue
             case .objectRuns: "object runs"
             }
         }

@@ -56,6 +56,9 @@ extension FsckRun {
                 StoreKey.objectRun(level: level, block: block) == key
             else { return unknown(key) }
             runs.insert(RunName(level: level, block: block))
+        case "ix":
+            guard let span = StoreKey.rollup(of: key) else { return unknown(key) }
+            rollups.insert(span)
         case "open":
             guard segments.count == 2, let session = SessionID(String(segments[1])),
                 StoreKey.openMarker(session) == key

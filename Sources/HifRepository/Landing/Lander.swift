@@ -10,8 +10,8 @@ package struct Lander: Sendable {
     /// Times a landing that merges is submitted again after others overtook it. Bounded, and more
     /// than the writers that one file has at once: each round somebody else has landed.
     package static let mergesMax = 100
-    /// Landings searched, from the newest back, for the one behind a conflict.
-    static let explainLandingsMax = 2_000
+    /// Conflicts of one request whose landings are searched for; those behind are left unnamed.
+    static let explainedConflictsMax = 200
 
     private let repository: Repository
 
@@ -290,25 +290,18 @@ package struct Lander: Sendable {
         return try await repository.blob(id, newest: newest, bytesMax: LeafMerge.bytesMax)
     }
 
-    /// Names the landing behind each conflict, searching back from the newest.
+    /// Names the landing behind each conflict: the newest one that touched the path. Requests: those of
+    /// a page of one landing for each.
     private func explain(
         _ left: [Unmerged], _ request: LandRequest
     ) async throws -> [LandOutcome.Conflict] {
-        var wanted = Set(left.map(\.conflict.operation.path))
         var landings: [RepoPath: Position] = [:]
-        var visited = 0
         let newest = try await repository.newest()
-        try await repository.landingsBackwards(newest: newest) { position, _, operations in
-            for landed in operations where !landed.isNoOp {
-                let path = landed.operation.path
-                let below = left.map(\.conflict.operation.path).filter { $0.isBelow(path) }
-                for candidate in [path] + path.ancestors + below where wanted.contains(candidate) {
-                    landings[candidate] = position
-                    wanted.remove(candidate)
-                }
-            }
-            visited += 1
-            return !wanted.isEmpty && visited < Lander.explainLandingsMax
+        for unmerged in left.prefix(Lander.explainedConflictsMax) {
+            let path = unmerged.conflict.operation.path
+            let query = LandingQuery(path: path, limit: 1)
+            landings[path] =
+                try await repository.found(query, newest: newest).entries.first?.position
         }
         return left.map { unmerged in
             LandOutcome.Conflict(

@@ -39,6 +39,21 @@ package enum StoreKey {
         ObjectKey("obj/0/\(level)/\(hex(block, digits: 16))")
     }
 
+    package static func rollup(_ span: RollupSpan) -> ObjectKey {
+        ObjectKey("ix/\(span.level)/\(hex(span.block, digits: 16))")
+    }
+
+    /// The run that `rollup(_:)` spelled; nil for any other key.
+    package static func rollup(of key: ObjectKey) -> RollupSpan? {
+        let segments = key.segments
+        guard segments.count == 3, segments[0] == "ix", let level = Int(segments[1]),
+            (1...RollupSpan.levelMax).contains(level),
+            let block = UInt64(segments[2], radix: 16), block < 1 << (63 - 5 * UInt64(level))
+        else { return nil }
+        let span = RollupSpan(level: level, block: block)
+        return rollup(span) == key ? span : nil
+    }
+
     package static let hint = ObjectKey("hint")
 
     private static func hex(_ value: UInt64, digits: Int) -> String {

@@ -6,15 +6,21 @@ package struct LandingQuery: Hashable, Sendable {
     package var from: Position?
     /// Oldest position to consider.
     package var downTo: Position = 1
-    /// Only landings that changed this path or something below it.
-    package var path: RepoPath?
+    /// Only landings that changed one of these paths or something below it; empty for all.
+    package var paths: [RepoPath]
     /// Only landings whose author's account, agent, name or address is this.
     package var author: String?
     package var limit: Int
 
+    /// The only path, for whoever asks about one.
+    package var path: RepoPath? {
+        get { paths.first }
+        set { paths = newValue.map { [$0] } ?? [] }
+    }
+
     package init(from: Position? = nil, path: RepoPath? = nil, author: String? = nil, limit: Int) {
         self.from = from
-        self.path = path
+        paths = path.map { [$0] } ?? []
         self.author = author
         self.limit = limit
     }
@@ -61,30 +67,25 @@ package struct LandingDetail: Sendable {
 }
 
 extension Repository {
-    /// Landings visited for one page of a filtered history before it is cut short.
-    package static let landingsPerPageMax = 20_000
-
     /// A page of the history, newest first.
     ///
-    /// A plain walk: one request for each slot on the way, whether or not it matches. A page that
-    /// ends early because too many did not match says where to go on.
+    /// Without a filter: one request for each slot on the way. With one, what `PathIndex.matches`
+    /// says, and a request for each slot that holds something. A page that ends early because runs
+    /// are missing says where to go on.
     package func landings(_ query: LandingQuery) async throws -> LandingPage {
         let newest = try await newest()
+        if !query.filterKeys.isEmpty { return try await found(query, newest: newest) }
         var entries: [LandingPage.Entry] = []
         var next: Position?
-        var visited = 0
         try await landingsBackwards(
-            from: query.from, newest: newest, wantsOperations: query.path != nil
-        ) { position, landing, operations in
+            from: query.from, newest: newest, wantsOperations: false
+        ) { position, landing, _ in
             guard position >= query.downTo else { return false }
-            if entries.count >= query.limit || visited >= Repository.landingsPerPageMax {
+            if entries.count >= query.limit {
                 next = position
                 return false
             }
-            visited += 1
-            if query.matches(landing, operations) {
-                entries.append(LandingPage.Entry(position: position, landing: landing))
-            }
+            entries.append(LandingPage.Entry(position: position, landing: landing))
             return true
         }
         return LandingPage(entries: entries, next: next)
@@ -96,23 +97,5 @@ extension Repository {
         return LandingDetail(
             position: position, landing: landing, operations: operations,
             document: try await document(of: landing))
-    }
-}
-
-extension LandingQuery {
-    fileprivate func matches(_ landing: Landing, _ operations: [LandedOperation]) -> Bool {
-        if let author {
-            let names = [
-                landing.author.account, landing.author.agent, landing.author.name,
-                landing.author.email,
-            ]
-            guard names.contains(author) else { return false }
-        }
-        guard let path else { return true }
-        return operations.contains { landed in
-            !landed.isNoOp
-                && (landed.operation.path == path || landed.operation.path.isBelow(path)
-                    || path.isBelow(landed.operation.path))
-        }
     }
 }

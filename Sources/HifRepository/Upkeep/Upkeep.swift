@@ -1,8 +1,9 @@
 import HifCore
 import Synchronization
 
-/// Builds behind the commits what is derived from a project's log: hint, checkpoints, object runs.
-/// No answer waits for it. What it has not built yet costs readers requests and changes no answer.
+/// Builds behind the commits what is derived from a project's log: hint, checkpoints, object runs,
+/// rollups. No answer waits for it. What it has not built yet costs readers requests and changes no
+/// answer.
 ///
 /// It has no task and no clock of its own: somebody's task drives it, with `run()` for as long as a
 /// process serves, or with `catchUp()` before it ends. A project in which nothing is committed
@@ -24,6 +25,7 @@ package final class Upkeep: Sendable {
 
     private let jobs: [any UpkeepJob]
     private let index: ObjectIndex
+    private let rollups: PathIndex
     private let trees: TreeReader
     private let report: @Sendable (String) -> Void
     private let announce: @Sendable (Upkeep) -> Void
@@ -35,12 +37,14 @@ package final class Upkeep: Sendable {
     ///   - report: told, in a sentence, what failed. It is tried again after the next commit.
     ///   - announce: called when something has become due, and not again until somebody drives.
     init(
-        jobs: [any UpkeepJob], pacing: Int, index: ObjectIndex, trees: TreeReader,
+        jobs: [any UpkeepJob], pacing: Int, index: ObjectIndex, rollups: PathIndex,
+        trees: TreeReader,
         report: @escaping @Sendable (String) -> Void,
         announce: @escaping @Sendable (Upkeep) -> Void
     ) {
         self.jobs = jobs
         self.index = index
+        self.rollups = rollups
         self.trees = trees
         self.report = report
         self.announce = announce
@@ -59,6 +63,7 @@ package final class Upkeep: Sendable {
     /// request.
     func committed(_ slot: ResolvedSlot, tip: LogTip, nodes: NodeCache) {
         index.remember(slot)
+        rollups.remember(slot)
         trees.remember(ProllyTree(root: tip.root), at: tip.position, nodes: nodes)
         advance(to: UpkeepGoal(tip))
     }

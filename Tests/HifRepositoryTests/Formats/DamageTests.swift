@@ -36,6 +36,9 @@ import Testing
         Format(name: "object run", bytes: Golden.run.encode(), hasChecksum: true) {
             bytes throws(FormatError) in try ObjectRun(decoding: bytes).encode()
         },
+        Format(name: "rollup", bytes: Golden.rollup.bytes, hasChecksum: true) {
+            bytes throws(FormatError) in try RollupRun(decoding: bytes).bytes
+        },
         Format(name: "document", bytes: Golden.document.encode(), hasChecksum: false) {
             bytes throws(FormatError) in try SessionDocument(decoding: bytes).encode()
         },
@@ -127,7 +130,7 @@ import Testing
     }
 
     @Test func `another version is named`() {
-        for (format, at) in [(1, 4), (2, 4), (3, 4), (4, 0), (5, 0)] {
+        for (format, at) in [(1, 4), (2, 4), (3, 4), (4, 4), (5, 0), (6, 0)] {
             let format = FormatDamageTests.formats[format]
             var payload = format.payload
             payload[at] = 9

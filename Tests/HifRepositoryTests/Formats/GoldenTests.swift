@@ -60,6 +60,7 @@ import Testing
             _ = try await project.repository.submit(
                 TestIntent.land(number, [operation], createdPosition: number))
         }
+        await project.repository.upkeep.catchUp()
         let bytes = try await store.get(StoreKey.hint).bytes
         #expect(Array(bytes.prefix(8)).hex == "4000000000000000")
         #expect(Array(bytes.dropFirst(8)) == Blake3.hash(Array(bytes.prefix(8))).bytes)
@@ -74,6 +75,9 @@ import Testing
         #expect(StoreKey.openMarker(session).string == "open/\(hex)")
         #expect(StoreKey.checkpoint(255).string == "ckpt/00000000000000ff")
         #expect(StoreKey.objectRun(level: 2, block: 16).string == "obj/0/2/0000000000000010")
+        let span = RollupSpan(level: 2, block: 16)
+        #expect(StoreKey.rollup(span).string == "ix/2/0000000000000010")
+        #expect(StoreKey.rollup(of: StoreKey.rollup(span)) == span)
         #expect(
             StoreKey.projectPrefix(ProjectID(high: 1, low: 2))
                 == "p/00000000000000010000000000000002")

@@ -74,7 +74,7 @@ import Testing
             }
             last = progress
         }
-        #expect(stages == [.keys, .log, .checkpoints, .objectRuns, .packs])
+        #expect(stages == [.keys, .log, .checkpoints, .objectRuns, .rollups, .packs])
     }
 
     @Test func `a store without a project is told apart`() async throws {
@@ -127,6 +127,7 @@ import Testing
     }
 
     static let run = "obj/0/1/0000000000000000"
+    static let rollup = "ix/1/0000000000000000"
 
     static let damages: [Damage] = [
         Damage(name: "a slot is missing", severity: .damage, key: slotKey(5), says: "missing") {
@@ -190,6 +191,35 @@ import Testing
             slot.epoch = 39
             slot.firstPosition = slot.lastPosition + 1
             _ = try await store.put(StoreKey.slot(39), slot.encode(), .ifAbsent)
+        },
+        Damage(name: "a bit of a rollup", severity: .derived, key: rollup, says: "checksum") {
+            try await change($0, rollup) { $0[200] ^= 1 }
+        },
+        Damage(
+            name: "a rollup of another history", severity: .derived, key: rollup,
+            says: "another history"
+        ) {
+            let made = Golden.rollup(
+                RollupSpan(level: 1, block: 0), Array(repeating: [], count: 32))
+            _ = try await $0.put(ObjectKey(rollup), made.bytes, .none)
+        },
+        Damage(
+            name: "a rollup that leaves out a key", severity: .derived, key: rollup,
+            says: "what its slots say", deepOnly: true
+        ) { store in
+            let log = LogReader(store: store)
+            var slots: [SlotKeys] = []
+            for epoch in 0..<Epoch(32) {
+                guard let slot = try await log.resolved(epoch) else { throw Broken("no slot") }
+                let keys = SlotKeys(slot)
+                slots.append(
+                    SlotKeys(
+                        epoch: epoch, hash: keys.hash, previous: keys.previous,
+                        firstPosition: keys.firstPosition, nextPosition: keys.nextPosition,
+                        values: Array(keys.values.dropLast())))
+            }
+            let run = RollupRun(span: RollupSpan(level: 1, block: 0), slots: slots)
+            _ = try await store.put(ObjectKey(rollup), run.bytes, .none)
         },
         Damage(name: "a pack is missing", severity: .damage, key: "pack/", says: "missing") {
             try await $0.delete(ObjectKey(try await firstKey($0, "pack/")))
