@@ -49,7 +49,8 @@ package final class Repository: Sendable {
                 HintJob(log: log), CheckpointsJob(builder: builder),
                 ObjectRunsJob(log: log, index: index),
                 RollupsJob(builder: RollupBuilder(index: rollups)),
-            ], pacing: 1, index: index, rollups: rollups, trees: trees, report: report, announce: upkeepDue)
+            ], pacing: 1, index: index, rollups: rollups, trees: trees,
+            report: report, announce: upkeepDue)
     }
 
     /// Writes the genesis of a new project into `store`.
@@ -214,8 +215,8 @@ package final class Repository: Sendable {
         if let kept = sequencerKept.withLock({ $0 }) { return kept }
         let tip = try await foldedTip()
         let made = Sequencer(
-            log: log, trees: trees, upkeep: upkeep, tip: tip.tip, nodes: tip.nodes,
-            writer: writerAddress, world: world)
+            log: log, trees: trees, rollups: rollups, upkeep: upkeep, tip: tip.tip,
+            nodes: tip.nodes, writer: writerAddress, world: world)
         // Makes up for a writer that died between its commit and what follows from it.
         upkeep.opened(at: tip.tip)
         // Two callers may have folded at once; one sequencer batches for both.

@@ -36,8 +36,8 @@ package struct LandingMachine: Sendable {
         case slotRead(SlotRead)
         case slotWritten(SlotWrite)
         case nodesRead([TreeNode])
-        /// Every closing in slots that begin after `since` and end at or before the machine's tip.
-        case historyRead([SessionID: Closing], since: Position)
+        /// How those of the sessions asked for were closed that were, at or before the machine's tip.
+        case historyRead([SessionID: Closing], of: [SessionID])
         /// A read of nodes or history failed; the batch is answered `unknown` or tried again.
         case readFailed(String)
         case paused
@@ -63,7 +63,8 @@ package struct LandingMachine: Sendable {
         case readSlot(Epoch)
         case writeSlot(Epoch, [UInt8])
         case readNodes([Hash])
-        case readHistory(since: Position)
+        /// Of these sessions, in slots that begin after `since`: which were closed, and how.
+        case readHistory(of: [SessionID], since: Position)
         /// Wait a little (longer with each attempt, with jitter), then report `paused`.
         case pause(attempt: Int)
         case answer(Ticket, LandingAnswer)
@@ -111,6 +112,8 @@ package struct LandingMachine: Sendable {
         var bytes: [UInt8] = []
         var entryCount: UInt64 = 0
         var attempts = 0
+        /// Sessions whose earlier closings are in `closings` if there are any.
+        var searched: Set<SessionID> = []
         /// An attempt to write the present bytes ended without a definite answer.
         var mayBeWritten = false
     }
@@ -177,9 +180,9 @@ package struct LandingMachine: Sendable {
         case .nodesRead(let read):
             for node in read { nodes.insert(node) }
             return resume(now: now)
-        case .historyRead(let found, let since):
+        case .historyRead(let found, let sessions):
             closings.merge(found) { known, _ in known }
-            closingsSince = min(closingsSince, since)
+            batch.searched.formUnion(sessions)
             return resume(now: now)
         case .readFailed(let reason):
             return retryOrGiveUp(reason, then: .judge)
@@ -268,8 +271,7 @@ package struct LandingMachine: Sendable {
     /// something is accepted, and probes when everything is rejected.
     private mutating func judge(now: Int64) -> [Effect] {
         phase = .judging
-        let oldest = batch.waiting.compactMap(\.intent.createdPosition).min() ?? tip.position
-        if oldest < closingsSince { return [.readHistory(since: oldest)] }
+        if let search = unsearched() { return [search] }
 
         var effects: [Effect] = []
         effects += answerClosed(&batch.waiting)
@@ -291,6 +293,22 @@ package struct LandingMachine: Sendable {
         phase = .writing
         if weakness.contains(.answersBeforeConfirmed) { effects += answersInAdvance() }
         return effects + [.writeSlot(tip.epoch + 1, batch.bytes)]
+    }
+
+    /// The search for earlier closings of sessions that began before what this writer remembers; nil
+    /// when every session of the batch was searched for.
+    private func unsearched() -> Effect? {
+        var sessions: [SessionID] = []
+        var oldest = closingsSince
+        for waiting in batch.waiting {
+            guard let session = waiting.intent.session,
+                let created = waiting.intent.createdPosition, created < closingsSince,
+                closings[session] == nil, !batch.searched.contains(session)
+            else { continue }
+            sessions.append(session)
+            oldest = min(oldest, created)
+        }
+        return sessions.isEmpty ? nil : .readHistory(of: sessions, since: oldest)
     }
 
     /// Answers those of `waiting` whose sessions confirmed slots have closed already.
@@ -580,6 +598,7 @@ package struct LandingMachine: Sendable {
         if closings.count + slot.slot.records.count > closingsMax {
             closings = [:]
             closingsSince = tip.position + 1
+            batch.searched = []
         }
         for (session, closing) in slot.closings { closings[session] = closing }
         return nil

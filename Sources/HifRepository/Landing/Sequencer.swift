@@ -16,6 +16,7 @@ package actor Sequencer {
 
     private let log: LogReader
     private let trees: TreeReader
+    private let rollups: PathIndex
     private let upkeep: Upkeep
     private let world: World
     private var machine: LandingMachine
@@ -26,11 +27,12 @@ package actor Sequencer {
     private var isLed = false
 
     package init(
-        log: LogReader, trees: TreeReader, upkeep: Upkeep, tip: LogTip, nodes: NodeCache,
-        writer: String, world: World
+        log: LogReader, trees: TreeReader, rollups: PathIndex, upkeep: Upkeep, tip: LogTip,
+        nodes: NodeCache, writer: String, world: World
     ) {
         self.log = log
         self.trees = trees
+        self.rollups = rollups
         self.upkeep = upkeep
         self.world = world
         let nonce = Hash(
@@ -157,10 +159,13 @@ package actor Sequencer {
             } catch {
                 return .readFailed("\(error)")
             }
-        case .readHistory(let since):
+        case .readHistory(let sessions, let since):
             do throws(ReadError) {
+                let tip = machine.tip
                 return .historyRead(
-                    try await log.closings(since: since, upTo: machine.tip.epoch), since: since)
+                    try await rollups.closings(
+                        of: sessions, since: since, upTo: tip.epoch, position: tip.position),
+                    of: sessions)
             } catch {
                 return .readFailed("\(error)")
             }

@@ -394,15 +394,15 @@ struct Explorer {
             guard case .readNodes(let hashes)? = waitedFor else { throw Broken("no read") }
             event = .nodesRead(hashes.compactMap { nodes.node($0) })
         case .history(let log):
-            guard case .readHistory(let since)? = waitedFor else { throw Broken("no read") }
+            guard case .readHistory(let sessions, _)? = waitedFor else { throw Broken("no read") }
             let upTo = writer.machine.tip.epoch
             var closings: [SessionID: Closing] = [:]
             for slot in logs[log].slots where slot.slot.epoch <= upTo && slot.slot.epoch > 0 {
-                for record in slot.slot.records {
+                for record in slot.slot.records where sessions.contains(record.session) {
                     closings[record.session] = logs[log].closings[record.session]
                 }
             }
-            event = .historyRead(closings, since: since)
+            event = .historyRead(closings, of: sessions)
         case .readFailed: event = .readFailed("fault")
         case .paused: event = .paused
         }

@@ -198,8 +198,8 @@ enum TestMachine {
                 effects += machine.step(.slotWritten(.created), now: 0)
             case .readSlot: effects += machine.step(.slotRead(.absent), now: 0)
             case .readNodes: effects += machine.step(.readFailed("there are none"), now: 0)
-            case .readHistory(let since):
-                effects += machine.step(.historyRead([:], since: since), now: 0)
+            case .readHistory(let sessions, _):
+                effects += machine.step(.historyRead([:], of: sessions), now: 0)
             case .pause: effects += machine.step(.paused, now: 0)
             }
         }
