@@ -91,6 +91,23 @@ package final class LocalRemote: Remote {
         try await repository.landings(query)
     }
 
+    package func landings(
+        touching paths: [RepoPath], after: Position, limit: Int
+    ) async throws -> [LandingPage.Entry] {
+        guard !paths.isEmpty else { return [] }
+        var query = LandingQuery(limit: limit)
+        query.paths = paths
+        query.downTo = after + 1
+        var entries: [LandingPage.Entry] = []
+        while true {
+            let page = try await repository.landings(query)
+            entries += page.entries
+            guard let next = page.next, entries.count < limit else { return entries }
+            query.from = next
+            query.limit = limit - entries.count
+        }
+    }
+
     package func landing(at position: Position) async throws -> LandingDetail {
         try await repository.detail(at: position)
     }

@@ -49,6 +49,12 @@ package protocol Remote: Sendable {
     /// Landings before and including `query.from`, newest first.
     func landings(_ query: LandingQuery) async throws -> LandingPage
 
+    /// The newest landings after position `after` that changed one of `paths` or something below it,
+    /// newest first, at most `limit`.
+    func landings(
+        touching paths: [RepoPath], after: Position, limit: Int
+    ) async throws -> [LandingPage.Entry]
+
     /// One landing with its operations and its session document.
     func landing(at position: Position) async throws -> LandingDetail
 
@@ -73,6 +79,27 @@ package protocol Remote: Sendable {
 }
 
 extension Remote {
+    /// Asks for one path after another; a remote that can do better does.
+    package func landings(
+        touching paths: [RepoPath], after: Position, limit: Int
+    ) async throws -> [LandingPage.Entry] {
+        var found: [Position: LandingPage.Entry] = [:]
+        for path in paths {
+            var query = LandingQuery(path: path, limit: limit)
+            query.downTo = after + 1
+            var isOver = false
+            while !isOver {
+                let page = try await landings(query)
+                for entry in page.entries where entry.position > after {
+                    found[entry.position] = entry
+                }
+                query.from = page.next
+                isOver = page.next == nil || page.entries.count == limit || page.next ?? 0 <= after
+            }
+        }
+        return Array(found.values.sorted { $0.position > $1.position }.prefix(limit))
+    }
+
     package func operations(
         from first: Position, through last: Position, operationsMax: Int
     ) async throws -> [HifCore.Operation]? { nil }
