@@ -8,6 +8,14 @@ do {
         try await Profile.run(Array(arguments.dropFirst()))
         exit(0)
     }
+    if arguments.first == "rollups" {
+        try await RollupBench.run(Array(arguments.dropFirst()))
+        exit(0)
+    }
+    if arguments.first == "conflict" {
+        try await ConflictBench.run(Array(arguments.dropFirst()))
+        exit(0)
+    }
     var options = try Options(arguments)
     options.directory = URL(fileURLWithPath: options.directory).standardizedFileURL.path
     guard options.keeps || !FileManager.default.fileExists(atPath: options.directory) else {
