@@ -58,8 +58,9 @@ struct Diff: HifCommand {
         console.startPager()
         func visit(_ difference: FileDifference) {
             let word = Changes.word(before: difference.before, after: difference.after)
+            // Counting is a diff of its own, and a patch alone shows no counts.
             let counts =
-                difference.isTooLarge
+                difference.isTooLarge || !stat && !console.isJSON
                 ? nil : DiffStat(old: difference.old, new: difference.new)
             if let counts { total = total + counts }
             if console.isJSON {
