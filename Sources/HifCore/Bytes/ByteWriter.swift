@@ -22,15 +22,11 @@ package struct ByteWriter: Sendable {
     }
 
     package mutating func u32(_ value: UInt32) {
-        for shift in stride(from: 0, to: 32, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> UInt32(shift)))
-        }
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
     package mutating func u64(_ value: UInt64) {
-        for shift in stride(from: 0, to: 64, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
-        }
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// LEB128, in the fewest bytes: seven bits each, low bits first, high bit set on all but the last.
@@ -64,10 +60,11 @@ package struct ByteWriter: Sendable {
     }
 
     package mutating func hash(_ value: Hash) {
-        u64(value.word0)
-        u64(value.word1)
-        u64(value.word2)
-        u64(value.word3)
+        let words = (
+            value.word0.littleEndian, value.word1.littleEndian, value.word2.littleEndian,
+            value.word3.littleEndian
+        )
+        unsafe withUnsafeBytes(of: words) { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// Overwrites four bytes that were written before, for lengths known only at the end.

@@ -94,7 +94,7 @@ extension RepoPath {
 extension RepoPath: Comparable {
     /// Byte order of the whole path, as git sorts an index.
     package static func < (left: RepoPath, right: RepoPath) -> Bool {
-        left.bytes.lexicographicallyPrecedes(right.bytes)
+        KeyOrder.compare(left.bytes[...], right.bytes[...]) < 0
     }
 }
 

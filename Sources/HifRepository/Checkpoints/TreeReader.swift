@@ -91,6 +91,12 @@ package final class TreeReader: Sendable {
             baseRoot = ProllyTree(root: baseSlot.root)
         }
         let edits = ResolvedSlot.edits(of: slots, through: position)
+        // Level by level with what costs little, so that the edits are planned once and not again
+        // for each level that is missing.
+        let paths = edits.map(\.0)
+        _ = try await reading(since: base) { nodes throws(TreeError) in
+            try baseRoot.get(paths, in: nodes)
+        }
         let result = try await reading(since: base) { nodes throws(TreeError) in
             try baseRoot.applying(edits, in: nodes)
         }

@@ -32,7 +32,11 @@ package struct WorkspaceLock: ~Copyable {
         if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, note, note.count, 0) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone does not give it up while a child that is being started has a copy.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func holder(_ hifDirectory: DirectoryHandle) -> (pid: Int64, since: Int64)? {
         guard let note = try? hifDirectory.contents(Array("lock".utf8), bytesMax: 100) else {

@@ -96,16 +96,24 @@ extension WorkspaceConfig {
                 hint: "check the project out again beside it and copy your edits over")
         }
         struct Version: Codable { var format: Int }
-        do {
-            let version = try JSONDecoder().decode(Version.self, from: Data(bytes)).format
+        func check(_ version: Int) throws {
             guard version <= formatVersion else {
                 throw WorkspaceError(
                     .newerVersion,
                     "this workspace was made by a newer hif (format \(version), this one knows \(formatVersion))",
                     hint: "use that hif, or a newer one")
             }
-            return try JSONDecoder().decode(WorkspaceConfig.self, from: Data(bytes))
+        }
+        let decoder = JSONDecoder()
+        do {
+            let config = try decoder.decode(WorkspaceConfig.self, from: Data(bytes))
+            try check(config.format)
+            return config
         } catch let error as DecodingError {
+            // A newer one may have other fields; its version still says so.
+            if let found = try? decoder.decode(Version.self, from: Data(bytes)) {
+                try check(found.format)
+            }
             throw WorkspaceError(.damaged, ".hif/config cannot be read: \(error)")
         }
     }
