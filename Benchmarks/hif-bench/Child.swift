@@ -5,6 +5,8 @@ struct Child {
     struct Usage {
         /// Wall-clock seconds from before the start to after the end.
         let seconds: Double
+        /// Processor time, its own and the system's for it, of the program and what it waited for.
+        let busySeconds: Double
         /// Most memory held at a time, of the program itself.
         let peakBytes: Int
     }
@@ -43,7 +45,14 @@ struct Child {
                 description: "\(arguments.joined(separator: " ")) in \(directory): status \(status)"
             )
         }
-        return Usage(seconds: seconds, peakBytes: usage.ru_maxrss * 1024)
+        return Usage(
+            seconds: seconds,
+            busySeconds: Child.seconds(usage.ru_utime) + Child.seconds(usage.ru_stime),
+            peakBytes: usage.ru_maxrss * 1024)
+    }
+
+    private static func seconds(_ time: timeval) -> Double {
+        Double(time.tv_sec) + Double(time.tv_usec) / 1e6
     }
 
     static func now() -> Double {

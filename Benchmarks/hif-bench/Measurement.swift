@@ -1,14 +1,19 @@
 /// Several runs of the same thing.
 struct Measurement {
     private(set) var seconds: [Double] = []
+    private(set) var busySeconds: [Double] = []
     private(set) var peakBytes = 0
 
     mutating func add(_ usage: Child.Usage) {
         seconds.append(usage.seconds)
+        busySeconds.append(usage.busySeconds)
         peakBytes = max(peakBytes, usage.peakBytes)
     }
 
-    var median: Double {
+    var median: Double { Measurement.median(of: seconds) }
+    var busyMedian: Double { Measurement.median(of: busySeconds) }
+
+    private static func median(of seconds: [Double]) -> Double {
         let sorted = seconds.sorted()
         guard !sorted.isEmpty else { return 0 }
         let middle = sorted.count / 2
@@ -47,17 +52,22 @@ struct Row {
     let ours: Measurement
     let theirs: Measurement
 
-    var ratio: Double { ours.median / max(theirs.median, 1e-9) }
-
     var text: String {
-        let ratio = Double(Int((ratio * 100).rounded())) / 100
+        let ratio = Row.ratio(ours.median, theirs.median)
+        let busyRatio = Row.ratio(ours.busyMedian, theirs.busyMedian)
         return "| \(name) | \(ours.text) | \(theirs.text) | \(ratio) |"
+            + " \(Measurement.shown(ours.busyMedian)) | \(Measurement.shown(theirs.busyMedian)) |"
+            + " \(busyRatio) |"
             + " \(Measurement.megabytes(ours.peakBytes)) |"
             + " \(Measurement.megabytes(theirs.peakBytes)) | `\(peer)` |"
     }
 
+    private static func ratio(_ ours: Double, _ theirs: Double) -> Double {
+        Double(Int((ours / max(theirs, 1e-9) * 100).rounded())) / 100
+    }
+
     static let header = """
-        | what | hif: median (range) | git: median (range) | hif / git | hif peak | git peak | beside |
-        |---|---|---|---|---|---|---|
+        | what | hif: median (range) | git: median (range) | hif / git | hif busy | git busy | busy / busy | hif peak | git peak | beside |
+        |---|---|---|---|---|---|---|---|---|---|
         """
 }

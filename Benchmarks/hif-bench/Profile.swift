@@ -6,7 +6,8 @@ import HifWorkspace
 
 /// One step in this process, so that a profiler sees it and nothing else:
 /// `hif-bench profile import REPO STORE`, `profile checkout STORE DIR`, `profile status DIR STORE`,
-/// `profile land DIR STORE`, `profile log STORE [PATH]`, `profile tip STORE`, and
+/// `profile land DIR STORE`, `profile diff DIR STORE FROM TO`, `profile log STORE [PATH]`,
+/// `profile tip STORE`, and
 /// `profile grow STORE N`, which lands N times one small file, each in a slot of its own.
 enum Profile {
     static let world = World(
@@ -71,6 +72,14 @@ enum Profile {
             let (remote, _, _) = try await open(words[2])
             let workspace = try await workspace(words[1], remote)
             _ = try await workspace.changing { try await workspace.land(goal: "Edit") }
+        case "diff" where words.count == 5:
+            let (remote, _, _) = try await open(words[2])
+            let workspace = try await workspace(words[1], remote)
+            var byteCount = 0
+            try await workspace.differences(
+                from: UInt64(words[3]) ?? 0, to: UInt64(words[4]) ?? 0, below: []
+            ) { byteCount += $0.patch(UnifiedDiff()).count }
+            print(byteCount)
         case "tip" where words.count == 2:
             let (remote, _, _) = try await open(words[1])
             print(try await remote.repository.foldedTip().tip.position)
