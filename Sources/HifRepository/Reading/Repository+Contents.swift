@@ -15,6 +15,26 @@ package struct ContentPiece: Sendable {
 }
 
 extension Repository {
+    /// Where contents lie that the project has at `position`. The search begins with the run of the
+    /// object index that covers the position's slot, or with that slot, and not with everything
+    /// that landed since; what is not there is looked for everywhere.
+    package func locations(
+        of ids: [Hash], at position: Position, newest: Slot
+    ) async throws(ReadError) -> [Hash: PackLocation] {
+        guard position > 0, position < newest.lastPosition else {
+            return try await index.locations(of: ids, upTo: newest.epoch)
+        }
+        let slot = try await log.slot(holding: position, newest: newest)
+        let blockEnd = (slot.epoch / ObjectRun.fanOut + 1) * ObjectRun.fanOut - 1
+        var found = try await index.locations(
+            of: ids, upTo: blockEnd <= newest.epoch ? blockEnd : slot.epoch)
+        let missing = ids.filter { found[$0] == nil }
+        if !missing.isEmpty {
+            found.merge(try await index.locations(of: missing, upTo: newest.epoch)) { $1 }
+        }
+        return found
+    }
+
     /// Hands over contents by location, in the order of the packs; large ones in pieces. The parts of
     /// one content come together.
     package func contents(

@@ -36,7 +36,7 @@ package final class LocalRemote: Remote {
         _ deliver: (ContentPiece) async throws -> Void
     ) async throws {
         let newest = try await repository.newest()
-        let locations = try await repository.index.locations(of: ids, upTo: newest.epoch)
+        let locations = try await repository.locations(of: ids, at: position, newest: newest)
         if let missing = ids.first(where: { locations[$0] == nil }) {
             throw ReadError.noContent(missing)
         }

@@ -76,6 +76,11 @@ import Testing
             #expect(once[id] == all[id])
             #expect(try await fresh.index.locations(of: [id], upTo: newest.epoch) == once)
             #expect(try await asked.index.locations(of: [id], upTo: newest.epoch) == once)
+            for position: Position in [0, 1, 31, 33, 70] {
+                // Found from whichever position one asks, also what landed after it.
+                let there = try await asked.locations(of: [id], at: position, newest: newest)
+                #expect(there == once, "from @\(position)")
+            }
         }
     }
 }
