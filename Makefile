@@ -13,10 +13,10 @@ LIGHT := HIF_CORE_ONLY=1 $(SWIFT)
 BIN = $(SCRATCH)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release demo serve test test-light simulate bench lint format proto
+.PHONY: help deps build release demo serve test test-light simulate bench bench-rollups lint format proto
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-11s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-13s %s\n", $$1, $$2 }'
 
 deps:  ## install what the build and the tests need (apt); does nothing when all is there
 	@Scripts/deps
@@ -49,6 +49,10 @@ bench: release  ## hif beside git on generated projects; FILES=, COMMITS= for th
 simulate:  ## the simulator on SEEDS fresh seeds, from FROM on (docs/simulation.md)
 	$(LIGHT) build -c release --product hif-sim --scratch-path $(LIGHT_SCRATCH)-release
 	$(LIGHT_SCRATCH)-release/release/hif-sim --seed $(or $(FROM),1) --count $(or $(SEEDS),1000)
+
+bench-rollups: deps  ## the path index over a million landings; takes some minutes
+	$(LIGHT) build -c release --product hif-bench --scratch-path $(LIGHT_SCRATCH)-release
+	@HIF_BENCH=$(LIGHT_SCRATCH)-release/release/hif-bench Scripts/bench-rollups
 
 lint:  ## formatting, strictly; generated code is exempt
 	@SWIFT="$(SWIFT)" Scripts/lint
