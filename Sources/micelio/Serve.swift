@@ -22,6 +22,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "What links and pages name, when it is not the HTTP address itself.")
     var publicURL: String?
 
+    @Option(help: "Host and port of gRPC for clients, when a proxy stands before it.")
+    var publicGrpc: String?
+
     @Option(help: "A certificate chain for gRPC, PEM. Without it the forge makes its own.")
     var tlsCert: String?
 
@@ -64,10 +67,12 @@ struct Serve: AsyncParsableCommand {
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw ForgeError.invalid("'\(logLevel)' is no log level")
         }
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var logger = Logger(label: "micelio")
-        logger.logLevel = level
-        return logger
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        return Logger(label: "micelio")
     }
 
     private func configuration() throws -> ForgeConfiguration {
@@ -76,6 +81,7 @@ struct Serve: AsyncParsableCommand {
         configuration.http = try HostPort(http)
         configuration.rpc = try HostPort(grpc)
         configuration.publicURL = publicURL
+        configuration.publicRPC = try publicGrpc.map { try HostPort($0) }
         switch (tlsCert, tlsKey, grpcPlaintext) {
         case (nil, nil, false): configuration.encryption = .selfSigned
         case (nil, nil, true): configuration.encryption = .plaintext

@@ -22,6 +22,8 @@ struct ForgeFixture: Sendable {
         configuration.dataDirectory = directory.path + "/data"
         configuration.http = HostPort(host: "127.0.0.1", port: 0)
         configuration.rpc = HostPort(host: "127.0.0.1", port: 0)
+        // Some tests leave connections behind that nobody speaks over any more.
+        configuration.stoppingSecondsMax = 1
         let (stream, ready) = AsyncStream.makeStream(of: (Forge, RunFile).self)
         let server = try await ForgeServer(
             configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -40,9 +42,6 @@ struct ForgeFixture: Sendable {
                     ProjectPath("ana/app"), description: "", isPublic: false, as: principal)
                 try await body(
                     ForgeFixture(forge: forge, run: run, directory: directory, ana: ana, eve: eve))
-                // A connection that somebody dialled a moment ago must be accepted, or refused, but
-                // not half accepted when the listener goes: NIO does not survive that.
-                try await Task.sleep(for: .milliseconds(100))
             }
             // Whichever ends first: a server that stopped by itself has thrown.
             try await group.next()

@@ -27,6 +27,7 @@ struct TestServer: Sendable {
         configuration.dataDirectory = directory.path + "/data"
         configuration.http = HostPort(host: "127.0.0.1", port: 0)
         configuration.rpc = HostPort(host: "127.0.0.1", port: 0)
+        configuration.stoppingSecondsMax = 1
         configure(&configuration)
         let (stream, ready) = AsyncStream.makeStream(of: (Forge, RunFile).self)
         let server = try await ForgeServer(
@@ -47,7 +48,7 @@ struct TestServer: Sendable {
         }
     }
 
-    private var httpPort: Int { Int(run.http.split(separator: ":").last!)! }
+    var httpPort: Int { Int(run.http.split(separator: ":").last!)! }
     var rpcPort: Int { Int(run.grpc.split(separator: ":").last!)! }
 
     /// One request over a connection of its own.

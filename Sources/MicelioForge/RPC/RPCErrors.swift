@@ -2,6 +2,7 @@ import GRPCCore
 import GRPCProtobuf
 import HifAPI
 import Logging
+import NIOCore
 
 extension ForgeError.Code {
     /// The gRPC status. Clients tell finer by the reason in the error's details.
@@ -37,8 +38,13 @@ enum RPCErrors {
             return status(for: error)
         case let error as WireError:
             return status(for: ForgeError.invalid(error.message))
-        case is RPCError, is GoogleRPCStatus, is CancellationError:
+        case is RPCError, is GoogleRPCStatus:
             return error
+        case is CancellationError, is ChannelError, is NIOAsyncWriterError, is IOError:
+            // Nobody hears this answer. Connections end all the time, also in the middle of a call.
+            Logger.current.debug(
+                "the client has gone", metadata: ["method": "\(method)", "error": "\(error)"])
+            return RPCError(code: .cancelled, message: "the client has gone")
         default:
             log(error, method)
             return status(

@@ -15,6 +15,10 @@ package struct ForgeConfiguration: Sendable {
     package var encryption = Encryption.selfSigned
     /// What links and pages name as the forge's address; the HTTP address itself when nil.
     package var publicURL: String?
+    /// Where clients dial gRPC, when a proxy stands before it; the listening address when nil.
+    package var publicRPC: HostPort?
+    /// How long what is under way may take when the server is told to stop.
+    package var stoppingSecondsMax = 30
 
     package init() {}
 

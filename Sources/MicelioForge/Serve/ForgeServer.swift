@@ -69,15 +69,21 @@ package struct ForgeServer: Sendable {
         Int64(Date().timeIntervalSince1970 * 1000)
     }
 
-    /// Serves until told to stop: by a signal among `signals`, or by cancellation. On a signal no new
-    /// request is taken, those under way finish, and after half a minute they are cut off.
+    /// Serves until told to stop: by a signal among `signals`, or by cancellation. Then nobody new is
+    /// let in, what is under way finishes, and is cut off after the configured time.
     package func run(stoppingOn signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
-        let (bound, boundHTTP) = AsyncStream.makeStream(of: HostPort.self)
+        let doors = Doors()
+        let (httpListeners, boundHTTP) = AsyncStream.makeStream(of: (any Channel).self)
+        let (rpcListeners, boundRPC) = AsyncStream.makeStream(of: (any Channel).self)
         let transport = HTTP2ServerTransport.Posix(
             address: configuration.rpc.grpcAddress,
             transportSecurity: security,
             config: .defaults { config in
                 config.rpc.maxRequestPayloadSize = WireLimits.messageBytesMax
+                config.channelDebuggingCallbacks.onBindTCPListener = { channel in
+                    boundRPC.yield(channel)
+                    return channel.eventLoop.makeSucceededVoidFuture()
+                }
             })
         let rpc = RPCService(
             server: GRPCServer(
@@ -88,22 +94,31 @@ package struct ForgeServer: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.http.host, port: configuration.http.port),
                 serverName: nil),
-            onServerRunning: { channel in
-                let port = channel.localAddress?.port ?? 0
-                boundHTTP.yield(HostPort(host: configuration.http.host, port: port))
-            },
+            onServerRunning: { boundHTTP.yield($0) },
             logger: logger)
-        let ready = ReadyService {
-            guard let http = await bound.first(where: { _ in true }) else { return }
+        let ready = ReadyService(doors: doors) {
+            guard let http = await httpListeners.first(where: { _ in true }) else { return }
             let address = try await transport.listeningAddress
-            try await announce(http: http, rpcPort: address.ipv4?.port ?? address.ipv6?.port ?? 0)
+            guard let rpc = await rpcListeners.first(where: { _ in true }) else { return }
+            for listener in [http, rpc] { try await doors.add(listener) }
+            try await announce(
+                httpPort: http.localAddress?.port ?? 0,
+                rpcPort: address.ipv4?.port ?? address.ipv6?.port ?? 0)
         }
         var group = ServiceGroupConfiguration(
             services: [rpc, web, ready, UpkeepService(repositories: forge.repositories)],
             gracefulShutdownSignals: signals, logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(30)
+        group.maximumGracefulShutdownDuration = .seconds(configuration.stoppingSecondsMax)
+        let services = ServiceGroup(configuration: group)
+        // Cancellation must not reach the servers: they would drop what they have just accepted, which
+        // ends the process (see `Doors`). So they run in a task of their own, which ends with this call.
+        let serving = Task { try await services.run() }
         do {
-            try await ServiceGroup(configuration: group).run()
+            try await withTaskCancellationHandler {
+                try await serving.value
+            } onCancel: {
+                Task { await services.triggerGracefulShutdown() }
+            }
         } catch {
             await cleanUp()
             throw explained(error)
@@ -124,11 +139,13 @@ package struct ForgeServer: Sendable {
                 ? "is another forge running? --http and --grpc take other addresses" : nil)
     }
 
-    private func announce(http: HostPort, rpcPort: Int) async throws {
+    private func announce(httpPort: Int, rpcPort: Int) async throws {
+        let http = HostPort(host: configuration.http.host, port: httpPort)
         if configuration.publicURL == nil { forge.addresses.publicURL = "http://\(http)" }
         let rpc = HostPort(host: configuration.rpc.host, port: rpcPort)
         // Listening everywhere, the host to dial is the one by which the client found us.
-        forge.addresses.rpcAddress = rpc.isWildcard ? ":\(rpcPort)" : "\(rpc)"
+        forge.addresses.rpcAddress =
+            configuration.publicRPC.map { "\($0)" } ?? (rpc.isWildcard ? ":\(rpcPort)" : "\(rpc)")
         let file = RunFile(
             pid: ProcessInfo.processInfo.processIdentifier, http: "http://\(http)",
             publicURL: forge.addresses.publicURL, grpc: forge.addresses.rpcAddress,
@@ -185,13 +202,16 @@ private struct UpkeepService: Service {
     }
 }
 
-/// Does its work once both servers listen, then waits for the end: a service that returned would
-/// end the group.
+/// Does its work once both servers listen. The group stops its services from the last to the first:
+/// so the doors are closed before the servers hear of it.
 private struct ReadyService: Service {
+    let doors: Doors
     let announce: @Sendable () async throws -> Void
 
     func run() async throws {
         try await cancelWhenGracefulShutdown(announce)
+        // A service that returned earlier would end the group.
         try await gracefulShutdown()
+        await doors.close()
     }
 }
