@@ -7,6 +7,10 @@ package enum WireLimits {
     package static let hashesPerRead = 4_096
     package static let hashesPerLack = 8_192
     package static let landingsPerPage = 1_000
+    /// Landings that one request brings whole, and after how many bytes of them no more follow.
+    package static let detailsPerRequest = 1_000
+    package static let detailBytesPerRequest = 64 << 20
+    package static let operationsPerRead = 65_536
     package static let conflictsMax = 1_000
     package static let openSessionsMax = 10_000
     /// A whole pack: what a writer fills, one more record, and the footer.

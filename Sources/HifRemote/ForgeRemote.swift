@@ -112,31 +112,74 @@ package struct ForgeRemote: Remote {
             $0.project = project
             $0.position = position
         }
-        var landing = Micelio_V1_Landing()
-        var operations: [LandedOperation] = []
-        var document: [UInt8] = []
+        var reading = DetailReading()
         try await connection.receive {
-            landing = Micelio_V1_Landing()
-            operations = []
-            document = []
+            reading = DetailReading()
             return request
         } open: { request, metadata, message in
             try await log.detail(request, metadata: metadata) { response in
                 for try await part in response.messages { try await message(part) }
             }
         } take: { (part: Micelio_V1_DetailReply) in
-            if part.hasLanding { landing = part.landing }
-            for operation in part.operations {
-                operations.append(try LandedOperation(wire: operation))
+            try reading.take(part)
+        }
+        let details = try checked { try reading.finish() }
+        guard details.count == 1, details[0].position == position else {
+            throw ForgeConnection.senseless(WireError("another landing than was asked for"))
+        }
+        return details[0]
+    }
+
+    /// One request for up to `WireLimits.detailsPerRequest` landings. After an error it goes on behind
+    /// those that came whole.
+    package func details(from first: Position, limit: Int) async throws -> [LandingDetail] {
+        let log = log
+        let first = max(1, first)
+        let limit = min(limit, WireLimits.detailsPerRequest)
+        guard limit > 0 else { return [] }
+        var reading = DetailReading(from: first)
+        try await connection.receive(isResumed: true) {
+            reading.dropUnfinished()
+            return Micelio_V1_DetailsRequest.with {
+                $0.project = project
+                $0.from = first + UInt64(reading.count)
+                $0.limit = UInt32(limit - reading.count)
             }
-            document += part.document
+        } open: { request, metadata, message in
+            try await log.details(request, metadata: metadata) { response in
+                for try await part in response.messages { try await message(part) }
+            }
+        } take: { (part: Micelio_V1_DetailReply) in
+            try reading.take(part)
         }
-        return try checked {
-            LandingDetail(
-                position: position, landing: try Landing(wire: landing, operations: operations),
-                operations: operations,
-                document: document.isEmpty ? nil : try SessionDocument(decoding: document))
+        return try checked { try reading.finish() }
+    }
+
+    package func operations(
+        from first: Position, through last: Position, operationsMax: Int
+    ) async throws -> [HifCore.Operation]? {
+        let log = log
+        let request = Micelio_V1_OperationsRequest.with {
+            $0.project = project
+            $0.first = first
+            $0.last = last
+            $0.operationsMax = UInt32(min(max(1, operationsMax), WireLimits.operationsPerRead))
         }
+        var operations: [HifCore.Operation]? = []
+        try await connection.receive {
+            operations = []
+            return request
+        } open: { request, metadata, message in
+            try await log.operations(request, metadata: metadata) { response in
+                for try await part in response.messages { try await message(part) }
+            }
+        } take: { (part: Micelio_V1_OperationsReply) in
+            if part.isTooMany { operations = nil }
+            for operation in part.operations {
+                operations?.append(try HifCore.Operation(wire: operation))
+            }
+        }
+        return operations
     }
 
     package func tags() async throws -> [String: Position] {

@@ -43,6 +43,9 @@ package enum Limits {
     /// Packs that are received or checked at once; each is in memory whole.
     package static let uploadsAtOnce = 4
 
+    /// Landings that are read whole before they are sent.
+    package static let detailsAtOnce = 64
+
     // Requests.
     package static let formBytesMax = 16_384
     package static let pageItemsMax = 100

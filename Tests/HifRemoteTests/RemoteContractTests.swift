@@ -212,6 +212,47 @@ private struct Story {
             guard let document = detail.document else { continue }
             note("  \(document.goal): \(document.events.map(\.body))")
         }
+        try await details()
+        try await operations()
+    }
+
+    /// Several landings at once are what each is alone.
+    private mutating func details() async throws {
+        let newest = try await remote.newest().position
+        for (first, limit) in [(1, 100), (2, 3), (5, 1), (0, 2), (7, 5), (1, 0)] {
+            let first = Position(first)
+            let details = try await remote.details(from: first, limit: limit)
+            note("details from @\(first), \(limit): \(details.map(\.position))")
+            #expect(
+                details.count == (first > newest ? 0 : min(limit, Int(newest - max(first, 1)) + 1)))
+            for detail in details {
+                let alone = try await remote.landing(at: detail.position)
+                #expect(detail.operations == alone.operations)
+                #expect(detail.document == alone.document)
+                #expect(detail.landing.session == alone.landing.session)
+                #expect(detail.landing.packs == alone.landing.packs)
+            }
+        }
+    }
+
+    /// What landings did together, with a bound.
+    private mutating func operations() async throws {
+        let all = try await remote.details(from: 1, limit: 100).map { detail in
+            detail.operations.filter { !$0.isNoOp }.map(\.operation)
+        }
+        for (first, last) in [(1, all.count), (2, 4), (3, 3), (4, 3)] {
+            let wanted = first > last ? [] : all[(first - 1)..<last].flatMap { $0 }
+            for operationsMax in [1, wanted.count, 1_000_000] where operationsMax > 0 {
+                let found = try await remote.operations(
+                    from: Position(first), through: Position(last), operationsMax: operationsMax)
+                #expect(found == (wanted.count > operationsMax ? nil : wanted))
+            }
+        }
+        let remote = remote
+        await noteRefusal("operations to come") {
+            _ = try await remote.operations(
+                from: 1, through: Position(all.count + 1), operationsMax: 9)
+        }
     }
 
     private mutating func content() async throws {

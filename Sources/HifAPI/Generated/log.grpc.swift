@@ -72,6 +72,32 @@ package enum Micelio_V1_Log: Sendable {
                 type: .serverStreaming
             )
         }
+        /// Namespace for "Details" metadata.
+        package enum Details: Sendable {
+            /// Request type for "Details".
+            package typealias Input = Micelio_V1_DetailsRequest
+            /// Response type for "Details".
+            package typealias Output = Micelio_V1_DetailReply
+            /// Descriptor for "Details".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Log"),
+                method: "Details",
+                type: .serverStreaming
+            )
+        }
+        /// Namespace for "Operations" metadata.
+        package enum Operations: Sendable {
+            /// Request type for "Operations".
+            package typealias Input = Micelio_V1_OperationsRequest
+            /// Response type for "Operations".
+            package typealias Output = Micelio_V1_OperationsReply
+            /// Descriptor for "Operations".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "micelio.v1.Log"),
+                method: "Operations",
+                type: .serverStreaming
+            )
+        }
         /// Namespace for "Tags" metadata.
         package enum Tags: Sendable {
             /// Request type for "Tags".
@@ -91,6 +117,8 @@ package enum Micelio_V1_Log: Sendable {
             HasSlot.descriptor,
             Landings.descriptor,
             Detail.descriptor,
+            Details.descriptor,
+            Operations.descriptor,
             Tags.descriptor
         ]
     }
@@ -194,6 +222,43 @@ extension Micelio_V1_Log {
             request: GRPCCore.StreamingServerRequest<Micelio_V1_DetailRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply>
+
+        /// Handle the "Details" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Landings from a position on, oldest first, each as `Detail` sends one: as many as were asked for,
+        /// > fewer when they are large or the newest is among them, none after the newest.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Micelio_V1_DetailsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Micelio_V1_DetailReply` messages.
+        func details(
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_DetailsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply>
+
+        /// Handle the "Operations" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the landings from one position through another did, in order, without no-ops.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Micelio_V1_OperationsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Micelio_V1_OperationsReply` messages.
+        func operations(
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_OperationsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_OperationsReply>
 
         /// Handle the "Tags" method.
         ///
@@ -299,6 +364,43 @@ extension Micelio_V1_Log {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply>
 
+        /// Handle the "Details" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Landings from a position on, oldest first, each as `Detail` sends one: as many as were asked for,
+        /// > fewer when they are large or the newest is among them, none after the newest.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_DetailsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Micelio_V1_DetailReply` messages.
+        func details(
+            request: GRPCCore.ServerRequest<Micelio_V1_DetailsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply>
+
+        /// Handle the "Operations" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the landings from one position through another did, in order, without no-ops.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_OperationsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Micelio_V1_OperationsReply` messages.
+        func operations(
+            request: GRPCCore.ServerRequest<Micelio_V1_OperationsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_OperationsReply>
+
         /// Handle the "Tags" method.
         ///
         /// > Source IDL Documentation:
@@ -402,6 +504,45 @@ extension Micelio_V1_Log {
             context: GRPCCore.ServerContext
         ) async throws
 
+        /// Handle the "Details" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Landings from a position on, oldest first, each as `Detail` sends one: as many as were asked for,
+        /// > fewer when they are large or the newest is among them, none after the newest.
+        ///
+        /// - Parameters:
+        ///   - request: A `Micelio_V1_DetailsRequest` message.
+        ///   - response: A response stream of `Micelio_V1_DetailReply` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func details(
+            request: Micelio_V1_DetailsRequest,
+            response: GRPCCore.RPCWriter<Micelio_V1_DetailReply>,
+            context: GRPCCore.ServerContext
+        ) async throws
+
+        /// Handle the "Operations" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the landings from one position through another did, in order, without no-ops.
+        ///
+        /// - Parameters:
+        ///   - request: A `Micelio_V1_OperationsRequest` message.
+        ///   - response: A response stream of `Micelio_V1_OperationsReply` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func operations(
+            request: Micelio_V1_OperationsRequest,
+            response: GRPCCore.RPCWriter<Micelio_V1_OperationsReply>,
+            context: GRPCCore.ServerContext
+        ) async throws
+
         /// Handle the "Tags" method.
         ///
         /// > Source IDL Documentation:
@@ -472,6 +613,28 @@ extension Micelio_V1_Log.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Micelio_V1_Log.Method.Details.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_DetailsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_DetailReply>(),
+            handler: { request, context in
+                try await self.details(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Micelio_V1_Log.Method.Operations.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_OperationsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_OperationsReply>(),
+            handler: { request, context in
+                try await self.operations(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Micelio_V1_Log.Method.Tags.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_TagsRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_TagsReply>(),
@@ -526,6 +689,28 @@ extension Micelio_V1_Log.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply> {
         let response = try await self.detail(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
+    }
+
+    package func details(
+        request: GRPCCore.StreamingServerRequest<Micelio_V1_DetailsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply> {
+        let response = try await self.details(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
+    }
+
+    package func operations(
+        request: GRPCCore.StreamingServerRequest<Micelio_V1_OperationsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_OperationsReply> {
+        let response = try await self.operations(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -594,6 +779,40 @@ extension Micelio_V1_Log.SimpleServiceProtocol {
             metadata: [:],
             producer: { writer in
                 try await self.detail(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
+        )
+    }
+
+    package func details(
+        request: GRPCCore.ServerRequest<Micelio_V1_DetailsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply> {
+        return GRPCCore.StreamingServerResponse<Micelio_V1_DetailReply>(
+            metadata: [:],
+            producer: { writer in
+                try await self.details(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
+        )
+    }
+
+    package func operations(
+        request: GRPCCore.ServerRequest<Micelio_V1_OperationsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_OperationsReply> {
+        return GRPCCore.StreamingServerResponse<Micelio_V1_OperationsReply>(
+            metadata: [:],
+            producer: { writer in
+                try await self.operations(
                     request: request.message,
                     response: writer,
                     context: context
@@ -725,6 +944,53 @@ extension Micelio_V1_Log {
             deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_DetailReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_DetailReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Details" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Landings from a position on, oldest first, each as `Detail` sends one: as many as were asked for,
+        /// > fewer when they are large or the newest is among them, none after the newest.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_DetailsRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_DetailsRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_DetailReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func details<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_DetailsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_DetailsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_DetailReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_DetailReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Operations" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the landings from one position through another did, in order, without no-ops.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_OperationsRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_OperationsRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_OperationsReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func operations<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_OperationsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_OperationsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_OperationsReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_OperationsReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Tags" method.
@@ -906,6 +1172,71 @@ extension Micelio_V1_Log {
             )
         }
 
+        /// Call the "Details" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Landings from a position on, oldest first, each as `Detail` sends one: as many as were asked for,
+        /// > fewer when they are large or the newest is among them, none after the newest.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_DetailsRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_DetailsRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_DetailReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func details<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_DetailsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_DetailsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_DetailReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_DetailReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Micelio_V1_Log.Method.Details.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Operations" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the landings from one position through another did, in order, without no-ops.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Micelio_V1_OperationsRequest` message.
+        ///   - serializer: A serializer for `Micelio_V1_OperationsRequest` messages.
+        ///   - deserializer: A deserializer for `Micelio_V1_OperationsReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func operations<Result>(
+            request: GRPCCore.ClientRequest<Micelio_V1_OperationsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_OperationsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_OperationsReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_OperationsReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Micelio_V1_Log.Method.Operations.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "Tags" method.
         ///
         /// > Source IDL Documentation:
@@ -1053,6 +1384,61 @@ extension Micelio_V1_Log.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_DetailRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_DetailReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Details" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Landings from a position on, oldest first, each as `Detail` sends one: as many as were asked for,
+    /// > fewer when they are large or the newest is among them, none after the newest.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Micelio_V1_DetailsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func details<Result>(
+        request: GRPCCore.ClientRequest<Micelio_V1_DetailsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_DetailReply>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.details(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_DetailsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_DetailReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Operations" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What the landings from one position through another did, in order, without no-ops.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Micelio_V1_OperationsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func operations<Result>(
+        request: GRPCCore.ClientRequest<Micelio_V1_OperationsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_OperationsReply>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.operations(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_OperationsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_OperationsReply>(),
             options: options,
             onResponse: handleResponse
         )
@@ -1214,6 +1600,69 @@ extension Micelio_V1_Log.ClientProtocol {
             metadata: metadata
         )
         return try await self.detail(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Details" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Landings from a position on, oldest first, each as `Detail` sends one: as many as were asked for,
+    /// > fewer when they are large or the newest is among them, none after the newest.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func details<Result>(
+        _ message: Micelio_V1_DetailsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_DetailReply>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Micelio_V1_DetailsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.details(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Operations" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What the landings from one position through another did, in order, without no-ops.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func operations<Result>(
+        _ message: Micelio_V1_OperationsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_OperationsReply>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Micelio_V1_OperationsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.operations(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -164,6 +164,16 @@ extension CachingRemote {
         try await remote.landing(at: position)
     }
 
+    package func details(from first: Position, limit: Int) async throws -> [LandingDetail] {
+        try await remote.details(from: first, limit: limit)
+    }
+
+    package func operations(
+        from first: Position, through last: Position, operationsMax: Int
+    ) async throws -> [HifCore.Operation]? {
+        try await remote.operations(from: first, through: last, operationsMax: operationsMax)
+    }
+
     package func tags() async throws -> [String: Position] { try await remote.tags() }
 
     package func appendEvent(

@@ -22,6 +22,21 @@ extension OpenProject where Verb == Reading {
         try await working { try await repository.detail(at: position) }
     }
 
+    /// Landings from `first` on, oldest first: see `Repository.details(from:limit:)`.
+    package func details(from first: Position, limit: Int) async throws -> [LandingDetail] {
+        try await working { try await repository.details(from: first, limit: limit) }
+    }
+
+    /// What landings did: see `Repository.operations(from:through:operationsMax:)`.
+    package func operations(
+        from first: Position, through last: Position, operationsMax: Int
+    ) async throws -> [Operation]? {
+        try await working {
+            try await repository.operations(
+                from: first, through: last, operationsMax: operationsMax)
+        }
+    }
+
     package func tags() async throws -> [String: Position] {
         try await working {
             try await repository.control(at: try await repository.newest()).tags

@@ -64,14 +64,62 @@ struct LogService: Micelio_V1_Log.SimpleServiceProtocol {
         context: ServerContext
     ) async throws {
         let detail = try await open(request.project).detail(at: request.position)
+        _ = try await write(detail, to: response)
+    }
+
+    func details(
+        request: Micelio_V1_DetailsRequest, response: RPCWriter<Micelio_V1_DetailReply>,
+        context: ServerContext
+    ) async throws {
+        let project = try await open(request.project)
+        let limit = request.limit == 0 ? WireLimits.detailsPerRequest : Int(request.limit)
+        var left = min(limit, WireLimits.detailsPerRequest)
+        var bytesLeft = WireLimits.detailBytesPerRequest
+        var next = max(1, request.from)
+        while left > 0, bytesLeft > 0 {
+            let asked = min(left, Limits.detailsAtOnce)
+            let page = try await project.details(from: next, limit: asked)
+            for detail in page where bytesLeft > 0 {
+                bytesLeft -= try await write(detail, to: response)
+            }
+            guard page.count == asked else { return }
+            next += UInt64(page.count)
+            left -= page.count
+        }
+    }
+
+    /// Sends a landing whole; returns about how many bytes that were.
+    private func write(
+        _ detail: LandingDetail, to response: RPCWriter<Micelio_V1_DetailReply>
+    ) async throws -> Int {
         try await response.write(.with { $0.landing = detail.landing.wire(at: detail.position) })
+        var byteCount = 1_000
         for frame in framed(detail.operations, bytes: { $0.operation.wireBytes + 20 }) {
             try await response.write(.with { $0.operations = frame.map(\.wire) })
+            byteCount += frame.reduce(0) { $0 + $1.operation.wireBytes + 20 }
         }
-        guard let document = detail.document?.encode() else { return }
+        guard let document = detail.document?.encode() else { return byteCount }
         for start in stride(from: 0, to: document.count, by: WireLimits.frameBytes) {
             let end = min(start + WireLimits.frameBytes, document.count)
             try await response.write(.with { $0.document = Data(document[start..<end]) })
+        }
+        return byteCount + document.count
+    }
+
+    func operations(
+        request: Micelio_V1_OperationsRequest, response: RPCWriter<Micelio_V1_OperationsReply>,
+        context: ServerContext
+    ) async throws {
+        let max = WireLimits.operationsPerRead
+        let operations = try await open(request.project).operations(
+            from: request.first, through: request.last,
+            operationsMax: request.operationsMax == 0 ? max : min(Int(request.operationsMax), max))
+        guard let operations else {
+            try await response.write(.with { $0.isTooMany = true })
+            return
+        }
+        for frame in framed(operations, bytes: { $0.wireBytes }) {
+            try await response.write(.with { $0.operations = frame.map(\.wire) })
         }
     }
 
