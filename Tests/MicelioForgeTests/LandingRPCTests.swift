@@ -361,6 +361,108 @@ import Testing
         }
     }
 
+    /// Intents as an import prepares them: each with one operation.
+    private struct Prepared {
+        let session: UInt64
+        let path: String
+        var before: PackEntry?
+        let after: PackEntry
+        var hasPlace = true
+        var position: Position?
+
+        func intent(_ pack: Hash) throws -> Intent {
+            var generator = SeededGenerator(seed: session)
+            let session = SessionID(from: &generator)
+            func leaf(_ entry: PackEntry) -> Leaf {
+                Leaf(kind: .file, size: UInt64(entry.rawBytes), hash: entry.id)
+            }
+            let operation = HifCore.Operation(
+                path: try RepoPath(path), before: before.map(leaf), after: leaf(after))
+            let place = LandedLocation(
+                packOrdinal: 0, offset: after.offset, storedBytes: after.storedBytes)
+            return .land(
+                LandIntent(
+                    session: session, author: Author(account: "", name: "Git Author", email: ""),
+                    goalLine: "A commit", startedMillis: 1, landedMillis: 2,
+                    sourceDigest: HifCore.Operation.digest(session: session, [operation]),
+                    createdPosition: 0, packs: hasPlace ? [pack] : [],
+                    operations: [LandedOperation(operation, location: hasPlace ? place : nil)],
+                    position: position))
+        }
+    }
+
+    private func preparedPack() -> (pack: SealedPack, one: PackEntry, two: PackEntry) {
+        var generator = SeededGenerator(seed: 21)
+        var writer = PackWriter(nonce: PackNonce(high: generator.next(), low: generator.next()))
+        let one = writer.add(.blob, Array("one\n".utf8))
+        let two = writer.add(.blob, Array("two\n".utf8))
+        return (writer.finish(), one, two)
+    }
+
+    @Test func `an intent may name content that one before it in the batch brings`() async throws {
+        try await TestServer.with { server in
+            let ana = try await server.token("ana")
+            _ = try await server.makeProject("ana/app")
+            try await server.connected(ana) { connection in
+                let remote = try server.remote("ana/app", connection)
+                let (pack, one, two) = preparedPack()
+                _ = try await remote.upload(pack)
+                // The one that names it comes first: then nobody has brought it.
+                let brings = try Prepared(session: 1, path: "a", after: one).intent(pack.id)
+                let names = try Prepared(session: 2, path: "b", after: one, hasPlace: false)
+                    .intent(pack.id)
+                #expect(
+                    await refused { _ = try await remote.submit([names, brings]) } == .usage)
+                #expect(try await remote.newest().position == 0)
+                // Content of the batch, and none that only lies in the pack.
+                let other = try Prepared(session: 3, path: "c", after: two, hasPlace: false)
+                    .intent(pack.id)
+                #expect(
+                    await refused { _ = try await remote.submit([brings, other]) } == .usage)
+
+                let answers = try await remote.submit([brings, names])
+                #expect(answers.map(position) == [1, 2])
+                var text: [UInt8] = []
+                try await remote.contents([one.id], at: 2) { text += $0.bytes }
+                #expect(text == Array("one\n".utf8))
+                #expect(
+                    try await remote.landing(at: 2).operations[0].operation.after?.hash == one.id)
+            }
+        }
+    }
+
+    @Test func `an intent lands at the position it names or not at all`() async throws {
+        try await TestServer.with { server in
+            let ana = try await server.token("ana")
+            _ = try await server.makeProject("ana/app")
+            try await server.connected(ana) { connection in
+                let remote = try server.remote("ana/app", connection)
+                let (pack, one, two) = preparedPack()
+                _ = try await remote.upload(pack)
+                func submit(_ prepared: Prepared...) async throws -> [Position?] {
+                    try await remote.submit(prepared.map { try $0.intent(pack.id) }).map(position)
+                }
+                // Nothing is there yet, so the next landing is the first.
+                let early = Prepared(session: 1, path: "a", after: one, position: 2)
+                #expect(try await submit(early) == [nil])
+                #expect(try await remote.newest().position == 0)
+                let first = Prepared(session: 2, path: "a", after: one, position: 1)
+                let second = Prepared(
+                    session: 3, path: "a", before: one, after: two, position: 2)
+                #expect(try await submit(first, second) == [1, 2])
+                // Taken. One that landed there is told so again.
+                let late = Prepared(session: 4, path: "b", after: one, position: 2)
+                #expect(try await submit(late, first) == [nil, 1])
+                #expect(try await submit(Prepared(session: 5, path: "b", after: one)) == [3])
+                #expect(try await remote.newest().position == 3)
+            }
+        }
+    }
+
+    private func position(_ answer: LandingAnswer) -> Position? {
+        if case .landed(let landed) = answer { landed.position } else { nil }
+    }
+
     @Test func `a landing for another store, and a position beyond the tip, are refused`()
         async throws
     {
