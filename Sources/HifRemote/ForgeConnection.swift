@@ -60,6 +60,8 @@ package final class ForgeConnection: Sendable {
 
     package let client: Client
     package let limits: RetryLimits
+    /// Whom it leads to, as people are told.
+    private let place: String
     private let credentials: any ForgeCredentials
     private let key: PinnedKey?
     private let renewal: Renewal?
@@ -76,6 +78,8 @@ package final class ForgeConnection: Sendable {
                 .refused,
                 "a token is not sent to '\(SafeText.escape(discovery.host))' without encryption")
         }
+        let host = SafeText.escape(discovery.host)
+        place = "\(host.contains(":") ? "[\(host)]" : host):\(discovery.port)"
         let key = discovery.pin.map { PinnedKey($0) }
         let transport = try HTTP2ClientTransport.Posix(
             target: ForgeConnection.target(discovery.host, discovery.port),
@@ -236,9 +240,9 @@ package final class ForgeConnection: Sendable {
                 throw ForgeConnection.senseless(error)
             } catch {
                 try Task.checkCancellation()
-                guard let known = ForgeFailure(error, refusedPin: key?.refusedPin) else {
-                    throw error
-                }
+                guard
+                    let known = ForgeFailure(error, place: place, refusedPin: key?.refusedPin)
+                else { throw error }
                 failure = known
             }
             if failure.reason == "token_expired", !hasRefreshed, let old = token {

@@ -46,15 +46,11 @@ package struct ForgeDiscovery: Codable, Hashable, Sendable {
             throw error
         } catch is CancellationError {
             throw CancellationError()
-        } catch let error as NIOSSLError where certificateAuthority != nil {
+        } catch NIOSSLError.failedToLoadCertificate, NIOSSLError.noSuchFilesystemObject {
             throw WorkspaceError(
-                .usage, "the certificates to trust cannot be read: \(error)",
-                hint: "--ca wants a PEM file")
-        } catch  where address.isSecure && "\(error)".contains("CERTIFICATE_VERIFY_FAILED") {
-            throw WorkspaceError(
-                .certificateChanged, "nobody whom this machine trusts vouches for \(address)",
-                hint: "if it has an authority of its own: hif auth login \(address) --ca FILE")
+                .usage, "the certificates to trust cannot be read", hint: "--ca wants a PEM file")
         } catch {
+            if let fault = NetworkFault(error) { throw fault.error(at: address.url) }
             throw WorkspaceError(
                 .network, "there is no forge at \(address): \(SafeText.escape("\(error)"))",
                 hint: "is it running, and is the address right?")

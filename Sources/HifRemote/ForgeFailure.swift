@@ -19,10 +19,17 @@ struct ForgeFailure {
     let reason: String
     private let message: String
     private let hint: String?
+    /// Host and port of the forge.
+    private let place: String
+    private let fault: NetworkFault?
 
-    /// - Parameter refusedPin: of the last key that was refused, if one was.
+    /// - Parameters:
+    ///   - place: whom the call went to, as people are told.
+    ///   - refusedPin: of the last key that was refused, if one was.
     /// - Returns: nil for what is no failure of forge or network.
-    init?(_ error: any Error, refusedPin: String?) {
+    init?(_ error: any Error, place: String, refusedPin: String?) {
+        self.place = place
+        fault = NetworkFault(error)
         switch error {
         case let error as SilenceError:
             cause = .silence(seconds: error.seconds)
@@ -71,7 +78,7 @@ struct ForgeFailure {
         switch cause {
         case .silence(let seconds):
             return WorkspaceError(
-                .network, "the forge has said nothing for \(seconds) s",
+                .network, "\(place) has said nothing for \(seconds) s",
                 hint: "try again in a moment")
         case .otherKey(let pin):
             return WorkspaceError(
@@ -79,7 +86,8 @@ struct ForgeFailure {
                 "the server's certificate changed: it answers with the key \(pin)",
                 hint: "if whoever runs the forge says that this is right: hif auth login")
         case .noConnection:
-            return WorkspaceError(.network, "no connection to the forge: \(message)")
+            return fault?.error(at: place)
+                ?? WorkspaceError(.network, "no connection to \(place): \(message)")
         case .status(let code): return error(code)
         }
     }
@@ -96,15 +104,15 @@ struct ForgeFailure {
             return WorkspaceError(
                 .refused, "the forge does not know this request: it is older than this hif")
         case .deadlineExceeded:
-            return WorkspaceError(
-                .network, "the forge did not answer in time", hint: "try again in a moment")
+            return NetworkFault.silence.error(at: place)
         case .unavailable, .internalError, .unknown, .cancelled:
             guard reason.isEmpty else {
                 return said(code == .unavailable ? .network : .refused)
             }
-            return WorkspaceError(
-                .network, "the forge cannot be reached: \(message)",
-                hint: "is it running, and is the address right?")
+            return fault?.error(at: place)
+                ?? WorkspaceError(
+                    .network, "\(place) cannot be reached: \(message)",
+                    hint: "is the forge running, and is the address right?")
         case .resourceExhausted where !reason.isEmpty: return said(.network)
         default: return said(.refused)
         }
