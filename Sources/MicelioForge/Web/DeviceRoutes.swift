@@ -27,7 +27,9 @@ struct DeviceRoutes {
             return Response.page(Pages.deviceApproval(request, now: forge.now()))
         } catch let error as ForgeError {
             return Response.page(
-                Pages.deviceCode(prefilled: "", problem: error.message),
+                Pages.deviceCode(
+                    prefilled: UserCode(typed: typed).map(\.description) ?? "",
+                    problem: error.message),
                 status: error.code.httpStatus)
         }
     }
@@ -54,7 +56,8 @@ struct DeviceRoutes {
                     let request = try await forge.accounts.pendingDevice(typed, now: forge.now())
                 else { throw error }
                 return Response.page(
-                    Pages.deviceApproval(request, now: forge.now(), problem: error.message),
+                    Pages.deviceApproval(
+                        request, now: forge.now(), handle: form["handle"], problem: error.message),
                     status: error.code.httpStatus)
             }
         default:

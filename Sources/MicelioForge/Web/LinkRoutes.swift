@@ -29,12 +29,14 @@ struct LinkRoutes {
             return Response.page(
                 Pages.message(
                     "Saved", "The password of \(user.handle) is set.",
-                    hint: "Sign in from a terminal: hif auth login \(forge.addresses.publicURL)"))
+                    hint: "Sign in from a terminal:",
+                    command: "hif auth login \(forge.addresses.publicURL)"))
         } catch let error as ForgeError
             where error.code == .invalidArgument || error.code == .alreadyExists
         {
             return Response.page(
-                Pages.link(purpose, problem: error.message), status: error.code.httpStatus)
+                Pages.link(purpose, handle: form["handle"], problem: error.message),
+                status: error.code.httpStatus)
         }
     }
 }

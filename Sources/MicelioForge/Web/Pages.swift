@@ -9,6 +9,7 @@ enum Pages {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="robots" content="noindex">
         <title>\(title) · micelio</title>
+        <link rel="icon" href="data:,">
         <link rel="stylesheet" href="/static/forge.css">
         </head>
         <body>
@@ -31,13 +32,23 @@ enum Pages {
             """)
     }
 
-    static func message(_ title: String, _ text: String, hint: String? = nil) -> HTML {
-        let more: HTML = hint.map { "<p>\($0)</p>" } ?? ""
-        return page(title, "<p>\(text)</p>\(more)")
+    /// - Parameter command: for a terminal.
+    static func message(
+        _ title: String, _ text: String, hint: String? = nil, command: String? = nil
+    ) -> HTML {
+        let more: HTML = hint.map { "<p>\(sentence($0))</p>" } ?? ""
+        let last: HTML = command.map { "<pre>\($0)</pre>" } ?? ""
+        return page(title, "<p>\(sentence(text))</p>\(more)\(last)")
     }
 
     private static func problem(_ text: String?) -> HTML {
-        text.map { "<p class=\"problem\" role=\"alert\">\($0)</p>" } ?? ""
+        text.map { "<p class=\"problem\" role=\"alert\">\(sentence($0))</p>" } ?? ""
+    }
+
+    /// Errors begin small and have no full stop, as they stand behind the name of a program.
+    private static func sentence(_ text: String) -> String {
+        let text = text.prefix(1).uppercased() + text.dropFirst()
+        return text.hasSuffix(".") || text.hasSuffix("?") || text.hasSuffix(":") ? text : text + "."
     }
 
     static func deviceCode(prefilled: String, problem text: String? = nil) -> HTML {
@@ -57,7 +68,7 @@ enum Pages {
     }
 
     static func deviceApproval(
-        _ request: DeviceRequest, now: Int64, problem text: String? = nil
+        _ request: DeviceRequest, now: Int64, handle: String = "", problem text: String? = nil
     ) -> HTML {
         let minutes = max(0, now - request.createdMillis) / 60_000
         let age = minutes == 0 ? "less than a minute ago" : "\(minutes) min ago"
@@ -79,8 +90,8 @@ enum Pages {
             <form method="post" action="/device/decision">
             <input type="hidden" name="user_code" value="\(request.userCode.description)">
             <label for="handle">Handle</label>
-            <input id="handle" name="handle" autocomplete="username" autocapitalize="none"
-             spellcheck="false" maxlength="39">
+            <input id="handle" name="handle" value="\(handle)" autocomplete="username"
+             autocapitalize="none" spellcheck="false" maxlength="39">
             <label for="password">Password</label>
             <input id="password" name="password" type="password" autocomplete="current-password">
             <button name="decision" value="approve">Approve</button>
@@ -89,7 +100,10 @@ enum Pages {
             """)
     }
 
-    static func link(_ purpose: Accounts.LinkPurpose, problem text: String? = nil) -> HTML {
+    /// - Parameter handle: what was typed before, for a page that comes again with a problem.
+    static func link(
+        _ purpose: Accounts.LinkPurpose, handle: String = "", problem text: String? = nil
+    ) -> HTML {
         let title: String
         let who: HTML
         switch purpose {
@@ -99,8 +113,8 @@ enum Pages {
                 <p>This makes the first account, which administers the forge.</p>
                 <form method="post">
                 <label for="handle">Handle</label>
-                <input id="handle" name="handle" required autocomplete="username"
-                 autocapitalize="none" spellcheck="false" maxlength="39">
+                <input id="handle" name="handle" value="\(handle)" required
+                 autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="39">
                 """
         case .password(let user):
             title = "Set your password"
@@ -139,7 +153,8 @@ enum Pages {
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
         dt { font-weight: 600; }
         dd { margin: 0; overflow-wrap: anywhere; }
-        pre { padding: .75rem; overflow-x: auto; border: 1px solid; }
+        pre { padding: .75rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid; }
+        .quiet { background: none; border: 1px solid; border-radius: .2rem; }
         .problem { border-left: .3rem solid #c00; padding-left: .75rem; }
         :focus-visible { outline: .2rem solid; outline-offset: .1rem; }
         """

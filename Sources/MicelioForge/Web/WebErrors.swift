@@ -38,9 +38,11 @@ struct ErrorPages: RouterMiddleware {
                 Pages.message("That did not work", error.message, hint: error.hint),
                 status: error.code.httpStatus)
         } catch let error as any HTTPResponseError {
-            let title = error.status == .notFound ? "Nothing here" : "That did not work"
-            return Response.page(
-                Pages.message(title, error.status.reasonPhrase), status: error.status)
+            let page =
+                error.status == .notFound
+                ? Pages.message("Nothing here", "There is no page at this address.")
+                : Pages.message("That did not work", error.status.reasonPhrase)
+            return Response.page(page, status: error.status)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
