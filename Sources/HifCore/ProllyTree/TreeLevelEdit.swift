@@ -143,17 +143,10 @@ struct TreeLevelRewrite {
             indices.append(index)
             end += 1
         }
-        var place = 0
-        for index in 0..<node.count {
-            if place < indices.count, indices[place] == index {
-                writer.add(node.key(index), edits[next + place].value!)
-                place += 1
-            } else {
-                writer.add(node.key(index), node.value(index))
-            }
-        }
+        let values = edits[next..<end].compactMap(\.value)
+        guard let replaced = node.replacing(indices, by: values) else { return false }
         next = end
-        written.append(writer.finish())
+        written.append(replaced)
         return true
     }
 

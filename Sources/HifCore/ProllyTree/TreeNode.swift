@@ -18,9 +18,9 @@ package final class TreeNode: Sendable {
     package let byteCount: UInt64
 
     /// All keys, one after the other.
-    private let keys: [UInt8]
+    let keys: [UInt8]
     /// For entry i: the end of its key in `keys` at 2i, the start of its value in `bytes` at 2i + 1.
-    private let offsets: [UInt32]
+    let offsets: [UInt32]
 
     init(
         hash: Hash, bytes: [UInt8], level: Int, entryCount: UInt64, byteCount: UInt64,
@@ -58,6 +58,12 @@ package final class TreeNode: Sendable {
 
     private func keyRange(_ index: Int) -> Range<Int> {
         Int(index == 0 ? 0 : offsets[2 * index - 2])..<Int(offsets[2 * index])
+    }
+
+    /// Where the value of an entry stands in `bytes`.
+    func valueRange(_ index: Int) -> Range<Int> {
+        let end = index + 1 < count ? Int(offsets[2 * index + 3]) : bytes.count
+        return Int(offsets[2 * index + 1])..<end
     }
 
     /// The key of an entry. No copy.
@@ -189,6 +195,18 @@ package enum TreeValue: Hashable, Sendable {
         switch self {
         case .leaf(let leaf): leaf.size
         case .child(let child): child.byteCount
+        }
+    }
+
+    /// Its bytes in a node.
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .leaf(let leaf):
+            leaf.encode(into: &writer)
+        case .child(let child):
+            writer.hash(child.hash)
+            writer.varint(child.entryCount)
+            writer.varint(child.byteCount)
         }
     }
 }

@@ -53,14 +53,7 @@ package struct TreeNodeWriter {
         keys.append(contentsOf: key)
         offsets.append(UInt32(keys.count))
         offsets.append(UInt32(values.count))
-        switch value {
-        case .leaf(let leaf):
-            leaf.encode(into: &values)
-        case .child(let child):
-            values.hash(child.hash)
-            values.varint(child.entryCount)
-            values.varint(child.byteCount)
-        }
+        value.encode(into: &values)
         count += 1
         size += key.count + TreeBoundary.entryBytes
         entryCount = entryCount.addingClamped(value.entryCount)
