@@ -180,7 +180,7 @@ extension FsckRun {
             await closeBlock(slot.epoch, hash, &state)
         }
         if state.nodes.byteCount > LandingMachine.nodeBytesMax {
-            state.nodes = state.nodes.reachable(from: state.tip.root)
+            state.nodes = state.nodes.reachable(from: [state.tip.root])
         }
         replay = state
     }

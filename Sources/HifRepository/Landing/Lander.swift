@@ -35,7 +35,9 @@ package struct Lander: Sendable {
             case .placed(let intent):
                 switch try await repository.submit(.land(intent)) {
                 case .landed(let landed):
-                    try? await repository.sessions.unmarkOpen(request.session)
+                    if request.eventCount > 0 {
+                        try? await repository.sessions.unmarkOpen(request.session)
+                    }
                     return .landed(landed)
                 case .abandoned: return .abandoned
                 case .reupload(let packs):

@@ -134,6 +134,7 @@ package struct LandingMachine: Sendable {
     private(set) var clock: HybridLogicalClock
     let attemptsMax: Int
     let closingsMax: Int
+    let nodeBytesMax: Int
     let weakness: Weakness
 
     /// - Parameters:
@@ -145,10 +146,12 @@ package struct LandingMachine: Sendable {
     package init(
         tip: LogTip, nodes: NodeCache, writer: String, nonce: Hash,
         attemptsMax: Int = LandingMachine.attemptsMax,
-        closingsMax: Int = LandingMachine.closingsMax, weakness: Weakness = []
+        closingsMax: Int = LandingMachine.closingsMax,
+        nodeBytesMax: Int = LandingMachine.nodeBytesMax, weakness: Weakness = []
     ) {
         self.attemptsMax = attemptsMax
         self.closingsMax = closingsMax
+        self.nodeBytesMax = nodeBytesMax
         self.weakness = weakness
         self.tip = tip
         self.nodes = nodes
@@ -543,12 +546,15 @@ package struct LandingMachine: Sendable {
         if let contradiction = advance(over: slot, root: slot.slot.root, batch.entryCount) {
             return contradiction
         }
-        let answers = answerBatch { LandingMachine.answer(to: $0, in: slot) }
+        let positions = slot.positions
+        let answers = answerBatch { LandingMachine.answer(to: $0, in: slot, positions) }
         return answers + [.committed(slot)] + startBatch(now: now)
     }
 
-    /// What a judgement comes to once `slot` is the log's next one.
-    private static func answer(to judgement: Judgement, in slot: ResolvedSlot) -> LandingAnswer {
+    /// What a judgement comes to once `slot`, whose positions are given, is the log's next one.
+    private static func answer(
+        to judgement: Judgement, in slot: ResolvedSlot, _ positions: [Position]
+    ) -> LandingAnswer {
         switch judgement {
         case .rejected(let answer): return answer
         case .accepted(let record):
@@ -556,7 +562,7 @@ package struct LandingMachine: Sendable {
             switch slot.slot.records[record] {
             case .abandon: return .abandoned
             case .landing(let landing):
-                return .landed(Landed(landing, at: slot.positions[record]))
+                return .landed(Landed(landing, at: positions[record]))
             }
         }
     }
@@ -604,12 +610,14 @@ package struct LandingMachine: Sendable {
         return nil
     }
 
-    /// Drops nodes that the tip's tree does not use once they take more than `nodeBytesMax` and
-    /// twice what was left the last time. What is dropped is asked for again when it is needed.
+    /// Drops nodes that no tree in use has once they take more than `nodeBytesMax` and twice what was
+    /// left the last time. What is dropped is asked for again when it is needed.
+    ///
+    /// In use are the tip's tree and that of the slot being written: the nodes that are new in it
+    /// are nowhere else yet.
     package mutating func trimNodes() {
-        guard nodes.byteCount > LandingMachine.nodeBytesMax, nodes.byteCount > 2 * nodeBytesKept
-        else { return }
-        nodes = nodes.reachable(from: tip.root)
+        guard nodes.byteCount > nodeBytesMax, nodes.byteCount > 2 * nodeBytesKept else { return }
+        nodes = nodes.reachable(from: [tip.root] + (batch.slot.map { [$0.slot.root] } ?? []))
         nodeBytesKept = nodes.byteCount
     }
 
@@ -671,9 +679,11 @@ package struct LandingMachine: Sendable {
 
     private func answersInAdvance() -> [Effect] {
         guard let slot = batch.slot else { return [] }
+        let positions = slot.positions
         return zip(batch.waiting, batch.judgements).compactMap { waiting, judgement in
             guard case .accepted = judgement else { return nil }
-            return .answer(waiting.ticket, LandingMachine.answer(to: judgement, in: slot))
+            return .answer(
+                waiting.ticket, LandingMachine.answer(to: judgement, in: slot, positions))
         }
     }
 
