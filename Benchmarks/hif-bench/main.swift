@@ -16,6 +16,14 @@ do {
         try await ConflictBench.run(Array(arguments.dropFirst()))
         exit(0)
     }
+    if arguments.first == "landing" {
+        try await LandingWords.run(Array(arguments.dropFirst()))
+        exit(0)
+    }
+    if arguments.first == "machine" {
+        try MachineBench.run(Array(arguments.dropFirst()))
+        exit(0)
+    }
     var options = try Options(arguments)
     options.directory = URL(fileURLWithPath: options.directory).standardizedFileURL.path
     guard options.keeps || !FileManager.default.fileExists(atPath: options.directory) else {
