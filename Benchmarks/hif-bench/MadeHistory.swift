@@ -74,9 +74,3 @@ struct MadeHistory {
             document: nil, mergedPaths: [], operations: .inline(operations))
     }
 }
-
-extension SplitMix {
-    mutating func next() -> UInt64 {
-        UInt64(below(1 << 31)) << 31 | UInt64(below(1 << 31))
-    }
-}

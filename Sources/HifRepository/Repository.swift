@@ -211,6 +211,9 @@ package final class Repository: Sendable {
         return closing
     }
 
+    /// The writer of this process, if it has landed anything.
+    var warmSequencer: Sequencer? { sequencerKept.withLock { $0 } }
+
     private func sequencer() async throws(ReadError) -> Sequencer {
         if let kept = sequencerKept.withLock({ $0 }) { return kept }
         let tip = try await foldedTip()

@@ -34,7 +34,7 @@ struct LandingLoad {
         _ = pack.add(.blob, LandingLoad.before)
         return request(
             (0..<files).map { Operation(path: LandingLoad.path($0), before: nil, after: leaf) },
-            try PackReader(pack.finish().bytes))
+            try PackReader(pack.finish().bytes), isFirst: true)
     }
 
     mutating func next() throws -> LandRequest {
@@ -52,14 +52,16 @@ struct LandingLoad {
         return request(operations, try PackReader(pack.finish().bytes))
     }
 
-    private mutating func request(_ operations: [Operation], _ staged: PackReader) -> LandRequest {
+    private mutating func request(
+        _ operations: [Operation], _ staged: PackReader, isFirst: Bool = false
+    ) -> LandRequest {
         LandRequest(
             session: SessionID(
                 Hash(
                     word0: random.next(), word1: random.next(), word2: random.next(),
                     word3: random.next())),
             author: LandingLoad.author, goal: "Change what has to be changed",
-            startedMillis: 1_700_000_000_000, createdPosition: 0,
+            startedMillis: 1_700_000_000_000, createdPosition: isFirst ? 0 : 1,
             operations: operations.sorted { $0.path < $1.path }, staged: staged)
     }
 

@@ -28,7 +28,11 @@ package struct Lander: Sendable {
             return .refused("there is nothing to land, or the operations are not in path order")
         }
         var attempt = Attempt(request)
-        attempt.events = try await foldedEvents(of: request)
+        switch try await foldedEvents(of: request) {
+        case .events(let events): attempt.events = events
+        case .closed(.landed(let landed)): return .landed(landed)
+        case .closed(.abandoned): return .abandoned
+        }
         for round in 0...Lander.mergesMax {
             switch try await place(&attempt) {
             case .lacking(let hashes): return .lacking(hashes)
@@ -84,14 +88,24 @@ package struct Lander: Sendable {
         }
     }
 
-    private func foldedEvents(of request: LandRequest) async throws -> [SessionEvent] {
-        guard request.eventCount > 0 else { return [] }
+    private enum Folding {
+        case events([SessionEvent])
+        /// Decided already; its events may be gone.
+        case closed(Closing)
+    }
+
+    private func foldedEvents(of request: LandRequest) async throws -> Folding {
+        guard request.eventCount > 0 else { return .events([]) }
         let events = try await repository.sessions.events(of: request.session)
-        guard events.count >= request.eventCount else {
+        if events.count >= request.eventCount { return .events(events) }
+        switch try await repository.standing(
+            of: request.session, createdAt: request.createdPosition)
+        {
+        case .closed(let closing): return .closed(closing)
+        case .open, .unknown:
             throw ReadError.store(
                 StoreError(.unknown, "the session has \(events.count) events here, not all"))
         }
-        return events
     }
 
     // MARK: Placing content
@@ -250,10 +264,7 @@ package struct Lander: Sendable {
                 left.append(Unmerged(conflict: conflict, hunks: hunks))
                 continue
             }
-            // What merges into what is there already becomes a no-op, which keeps its old before.
-            attempt.operations[index] = Operation(
-                path: operation.path, before: result == theirs ? operation.before : theirs,
-                after: result)
+            attempt.operations[index] = operation.merged(into: result, over: theirs)
             attempt.mergedPaths.insert(operation.path)
         }
         return left

@@ -31,6 +31,8 @@ extension LandingMachine {
         package static let judgesEmptyTree = Weakness(rawValue: 1 << 8)
         /// After a lost slot the batch goes on as it was judged before.
         package static let keepsJudgements = Weakness(rawValue: 1 << 9)
+        /// Nobody looks whether the packs of an intent were condemned.
+        package static let condemnedPacksAreUsed = Weakness(rawValue: 1 << 10)
     }
 }
 

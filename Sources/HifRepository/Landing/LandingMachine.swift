@@ -33,6 +33,8 @@ package struct LandingMachine: Sendable {
 
     package enum Event: Hashable, Sendable {
         case submitted(Ticket, Intent)
+        /// Is this session, created at the position, open?
+        case asked(Ticket, SessionID, createdPosition: Position)
         case slotRead(SlotRead)
         case slotWritten(SlotWrite)
         case nodesRead([TreeNode])
@@ -68,6 +70,8 @@ package struct LandingMachine: Sendable {
         /// Wait a little (longer with each attempt, with jitter), then report `paused`.
         case pause(attempt: Int)
         case answer(Ticket, LandingAnswer)
+        /// The answer to `asked`: so it was at some moment after it was asked.
+        case told(Ticket, SessionStanding)
         /// Not awaited by anybody: hint, checkpoint and index runs may be due.
         case committed(ResolvedSlot)
     }
@@ -95,7 +99,35 @@ package struct LandingMachine: Sendable {
 
     struct Waiting: Hashable, Sendable {
         let ticket: Ticket
-        let intent: Intent
+        let wish: Wish
+    }
+
+    enum Wish: Hashable, Sendable {
+        case intent(Intent)
+        /// Writes nothing, and is answered as a rejection is: once the tip is confirmed.
+        case standing(SessionID, createdPosition: Position)
+
+        /// The session it is about, if it is about one.
+        var session: SessionID? {
+            switch self {
+            case .intent(let intent): intent.session
+            case .standing(let session, _): session
+            }
+        }
+
+        var createdPosition: Position? {
+            switch self {
+            case .intent(let intent): intent.createdPosition
+            case .standing(_, let position): position
+            }
+        }
+
+        var slotBytesMax: Int {
+            switch self {
+            case .intent(let intent): intent.slotBytesMax
+            case .standing: 0
+            }
+        }
     }
 
     /// What became of an intent when the batch was judged.
@@ -103,6 +135,8 @@ package struct LandingMachine: Sendable {
         /// Index of its record in the slot; nil for a control change.
         case accepted(record: Int?)
         case rejected(LandingAnswer)
+        /// The session it asks about is not closed before this batch.
+        case open
     }
 
     struct Batch: Hashable, Sendable {
@@ -163,14 +197,6 @@ package struct LandingMachine: Sendable {
         if let reason = LandingMachine.whyReadOnly(tip) { phase = .halted(reason) }
     }
 
-    /// Why nobody, or not this program, may write behind `tip`; nil when it may.
-    private static func whyReadOnly(_ tip: LogTip) -> String? {
-        if tip.control.writerVersionMin > Slot.formatVersion {
-            return "\(LogError.writerTooOld(needs: tip.control.writerVersionMin))"
-        }
-        return tip.control.isSealed ? "this log is sealed: the project moved elsewhere" : nil
-    }
-
     /// Whether the machine waits for nothing and has nothing to do.
     package var isIdle: Bool { phase == .idle && queue.isEmpty }
 
@@ -179,7 +205,10 @@ package struct LandingMachine: Sendable {
     package mutating func step(_ event: Event, now: Int64) -> [Effect] {
         switch event {
         case .submitted(let ticket, let intent):
-            return submit(Waiting(ticket: ticket, intent: intent), now: now)
+            return submit(Waiting(ticket: ticket, wish: .intent(intent)), now: now)
+        case .asked(let ticket, let session, let position):
+            let wish = Wish.standing(session, createdPosition: position)
+            return submit(Waiting(ticket: ticket, wish: wish), now: now)
         case .nodesRead(let read):
             for node in read { nodes.insert(node) }
             return resume(now: now)
@@ -200,39 +229,18 @@ package struct LandingMachine: Sendable {
 
     private mutating func submit(_ waiting: Waiting, now: Int64) -> [Effect] {
         if case .halted(let reason) = phase {
-            return [.answer(waiting.ticket, .unknown(reason))]
+            return [reply(to: waiting, .unknown(reason))]
         }
         guard queue.count < LandingMachine.queueMax else {
-            return [.answer(waiting.ticket, .refused("too many landings are waiting; try again"))]
+            return [reply(to: waiting, .refused("too many landings are waiting; try again"))]
         }
-        if case .land(let intent) = waiting.intent,
+        if case .intent(.land(let intent)) = waiting.wish,
             let wrong = LandingMachine.malformed(intent)
         {
-            return [.answer(waiting.ticket, .refused(wrong))]
+            return [reply(to: waiting, .refused(wrong))]
         }
         queue.append(waiting)
         return phase == .idle ? startBatch(now: now) : []
-    }
-
-    /// Why an intent could never become a record of a slot; nil when it could.
-    private static func malformed(_ intent: LandIntent) -> String? {
-        if intent.operations.isEmpty, intent.document == nil { return "there is nothing to land" }
-        if !Operation.isWellFormed(intent.operations.map(\.operation)) {
-            return "its operations are not in path order, or change nothing"
-        }
-        var locations = intent.operations.compactMap(\.location)
-        if let document = intent.document { locations.append(document.location) }
-        if let list = intent.storedOperations { locations.append(list.location) }
-        if locations.contains(where: { $0.packOrdinal >= intent.packs.count }) {
-            return "it names a pack that it does not list"
-        }
-        if zip(intent.mergedPaths, intent.mergedPaths.dropFirst()).contains(where: { $0 >= $1 }) {
-            return "its merged paths are not in order"
-        }
-        // A slot that grew beyond its limit could be read by nobody, and ends the log.
-        let bytes = intent.slotBytesMax
-        return bytes > Slot.recordBytesMax
-            ? "it would take \(bytes) bytes in the log, at most \(Slot.recordBytesMax) fit" : nil
     }
 
     // MARK: Judging
@@ -251,10 +259,12 @@ package struct LandingMachine: Sendable {
         var rest: [Waiting] = []
         for waiting in queue {
             // A second request for the same session waits: after this batch it is closed, or not.
-            let isRepeat =
-                waiting.intent.session.map { !sessions.insert($0).inserted } ?? false
-                && !weakness.contains(.repeatsShareBatch)
-            let size = waiting.intent.slotBytesMax
+            var isRepeat = false
+            if case .intent(let intent) = waiting.wish, let session = intent.session {
+                isRepeat =
+                    !sessions.insert(session).inserted && !weakness.contains(.repeatsShareBatch)
+            }
+            let size = waiting.wish.slotBytesMax
             // Nobody overtakes one that did not fit: intents are judged in their order.
             isFull =
                 isFull || batch.waiting.count >= Slot.landingsMax
@@ -298,31 +308,15 @@ package struct LandingMachine: Sendable {
         return effects + [.writeSlot(tip.epoch + 1, batch.bytes)]
     }
 
-    /// The search for earlier closings of sessions that began before what this writer remembers; nil
-    /// when every session of the batch was searched for.
-    private func unsearched() -> Effect? {
-        var sessions: [SessionID] = []
-        var oldest = closingsSince
-        for waiting in batch.waiting {
-            guard let session = waiting.intent.session,
-                let created = waiting.intent.createdPosition, created < closingsSince,
-                closings[session] == nil, !batch.searched.contains(session)
-            else { continue }
-            sessions.append(session)
-            oldest = min(oldest, created)
-        }
-        return sessions.isEmpty ? nil : .readHistory(of: sessions, since: oldest)
-    }
-
     /// Answers those of `waiting` whose sessions confirmed slots have closed already.
     private func answerClosed(_ waiting: inout [Waiting]) -> [Effect] {
         guard !weakness.contains(.closingsNotSearched) else { return [] }
         var effects: [Effect] = []
         waiting.removeAll { waiting in
-            guard let session = waiting.intent.session, let closing = closings[session] else {
+            guard let session = waiting.wish.session, let closing = closings[session] else {
                 return false
             }
-            effects.append(.answer(waiting.ticket, LandingMachine.answer(for: closing)))
+            effects.append(reply(to: waiting, LandingMachine.answer(for: closing)))
             return true
         }
         return effects
@@ -344,13 +338,17 @@ package struct LandingMachine: Sendable {
         var judgements: [Judgement] = []
         var operations: [[LandedOperation]] = []
         for waiting in batch.waiting {
-            if let created = waiting.intent.createdPosition, created > tip.position {
+            if let created = waiting.wish.createdPosition, created > tip.position {
                 judgements.append(
                     .rejected(
                         .refused("the session began at @\(created), after the newest landing")))
                 continue
             }
-            switch waiting.intent {
+            guard case .intent(let intent) = waiting.wish else {
+                judgements.append(.open)
+                continue
+            }
+            switch intent {
             case .abandon(let abandon, _):
                 judgements.append(.accepted(record: records.count))
                 records.append(.abandon(abandon))
@@ -410,51 +408,15 @@ package struct LandingMachine: Sendable {
         on intent: LandIntent, _ work: inout WorkTree
     ) throws(TreeError) -> IntentVerdict {
         let condemned = intent.packs.filter { tip.control.isCondemned($0) }
-        guard condemned.isEmpty else { return .rejected(.reupload(condemned)) }
+        guard condemned.isEmpty || weakness.contains(.condemnedPacksAreUsed) else {
+            return .rejected(.reupload(condemned))
+        }
         switch try work.judge(intent.operations, nodes: &nodes) {
         case .accepted(let judged): return .accepted(judged)
         case .conflicts(let conflicts):
             return .rejected(
                 .conflict(conflicts, sourceDigest: intent.sourceDigest, position: tip.position))
         }
-    }
-
-    private func refusal(of change: ControlChange, giving state: ControlState) -> String? {
-        if state.encodedBytes > ControlState.bytesMax {
-            return "the project's settings would take more than \(ControlState.bytesMax) bytes"
-        }
-        guard case .setTags(let tags) = change else { return nil }
-        if let name = tags.keys.filter({ !ControlState.isTagName($0) }).min() {
-            return "'\(SafeText.escape(name))' is no name for a tag: "
-                + "1 to \(ControlState.nameBytesMax) bytes"
-        }
-        if let name = tags.filter({ ($0.value ?? 0) > tip.position }).keys.min() {
-            return "tag '\(SafeText.escape(name))' names a position after the newest landing"
-        }
-        if state.tags.count > ControlState.tagCountMax {
-            return "a project holds at most \(ControlState.tagCountMax) tags"
-        }
-        return nil
-    }
-
-    private static func record(_ intent: LandIntent, _ judged: [LandedOperation]) -> Landing {
-        let operations: LandedOperations
-        if let reference = intent.storedOperations {
-            operations = .stored(
-                reference, count: UInt64(judged.count),
-                noOps: judged.indices.filter { judged[$0].isNoOp }.map(UInt64.init))
-        } else {
-            operations = .inline(judged)
-        }
-        let effective = judged.filter { !$0.isNoOp }.map(\.operation)
-        return Landing(
-            session: intent.session, author: intent.author, goalLine: intent.goalLine,
-            startedMillis: intent.startedMillis, landedMillis: intent.landedMillis,
-            sourceDigest: intent.sourceDigest,
-            landedDigest: Operation.digest(session: intent.session, effective),
-            createdPosition: intent.createdPosition, eventCount: intent.eventCount,
-            packs: intent.packs, document: intent.document, mergedPaths: intent.mergedPaths,
-            operations: operations)
     }
 
     private mutating func encode(
@@ -495,7 +457,7 @@ package struct LandingMachine: Sendable {
                 switch judgement {
                 case .accepted: .refused(reason)
                 // Its tip was not confirmed, so the rejection is not known to hold.
-                case .rejected: .unknown(reason)
+                case .rejected, .open: .unknown(reason)
                 }
             }
             return answers + startBatch(now: now)
@@ -534,7 +496,7 @@ package struct LandingMachine: Sendable {
 
     /// Nothing of the batch was accepted, and the tip it was judged at is confirmed.
     private mutating func answerRejected(now: Int64) -> [Effect] {
-        let answers = answerBatch { judgement in
+        let answers = answerBatch(isConfirmed: true) { judgement in
             if case .rejected(let answer) = judgement { answer } else { .unknown("not written") }
         }
         return answers + startBatch(now: now)
@@ -547,7 +509,9 @@ package struct LandingMachine: Sendable {
             return contradiction
         }
         let positions = slot.positions
-        let answers = answerBatch { LandingMachine.answer(to: $0, in: slot, positions) }
+        let answers = answerBatch(isConfirmed: true) {
+            LandingMachine.answer(to: $0, in: slot, positions)
+        }
         return answers + [.committed(slot)] + startBatch(now: now)
     }
 
@@ -557,6 +521,7 @@ package struct LandingMachine: Sendable {
     ) -> LandingAnswer {
         switch judgement {
         case .rejected(let answer): return answer
+        case .open: return .unknown("asked, and not wished")
         case .accepted(let record):
             guard let record else { return .controlled(epoch: slot.slot.epoch) }
             switch slot.slot.records[record] {
@@ -636,7 +601,7 @@ package struct LandingMachine: Sendable {
         guard batch.attempts < attemptsMax else {
             let answers = answerBatch { _ in .unknown(reason) }
             // What else waits is answered too: the store is in no state to take it.
-            let others = queue.map { Effect.answer($0.ticket, .unknown(reason)) }
+            let others = queue.map { reply(to: $0, .unknown(reason)) }
             queue = []
             phase = .idle
             return answers + others
@@ -659,16 +624,40 @@ package struct LandingMachine: Sendable {
         }
     }
 
-    private mutating func answerBatch(_ answer: (Judgement) -> LandingAnswer) -> [Effect] {
+    /// Ends the batch.
+    ///
+    /// - Parameter isConfirmed: the tip is known to have been the log's end after the batch was made,
+    ///   so that who is not closed by now is open.
+    private mutating func answerBatch(
+        isConfirmed: Bool = false, _ answer: (Judgement) -> LandingAnswer
+    ) -> [Effect] {
         var effects: [Effect] = []
         for (index, waiting) in batch.waiting.enumerated() {
             let judgement =
                 index < batch.judgements.count
                 ? batch.judgements[index] : .rejected(.unknown("not judged"))
-            effects.append(.answer(waiting.ticket, answer(judgement)))
+            if isConfirmed, judgement == .open, let session = waiting.wish.session {
+                let standing = closings[session].map(SessionStanding.closed) ?? .open
+                effects.append(.told(waiting.ticket, standing))
+            } else {
+                effects.append(reply(to: waiting, answer(judgement)))
+            }
         }
         batch = Batch()
         return effects
+    }
+
+    /// The answer in the form in which it was asked for.
+    private func reply(to waiting: Waiting, _ answer: LandingAnswer) -> Effect {
+        guard case .standing = waiting.wish else { return .answer(waiting.ticket, answer) }
+        switch answer {
+        case .landed(let landed): return .told(waiting.ticket, .closed(.landed(landed)))
+        case .abandoned: return .told(waiting.ticket, .closed(.abandoned))
+        case .refused(let reason), .unknown(let reason):
+            return .told(waiting.ticket, .unknown(reason))
+        case .conflict, .controlled, .reupload:
+            return .told(waiting.ticket, .unknown("\(answer)"))
+        }
     }
 
     // MARK: Weakened rules, for tests
@@ -700,6 +689,6 @@ package struct LandingMachine: Sendable {
         batch = Batch()
         queue = []
         phase = .halted(reason)
-        return waiting.map { .answer($0.ticket, .unknown(reason)) }
+        return waiting.map { reply(to: $0, .unknown(reason)) }
     }
 }

@@ -76,3 +76,12 @@ extension Leaf {
     /// A file or an executable: something whose content can be merged by line.
     package var isFile: Bool { kind == .file || kind == .executable }
 }
+
+extension Operation {
+    /// The operation to submit again: `result` is what merging it with `theirs`, which stands there
+    /// now, has come to.
+    package func merged(into result: Leaf?, over theirs: Leaf?) -> Operation {
+        // What merges into what is there already becomes a no-op, which keeps its old before.
+        Operation(path: path, before: result == theirs ? before : theirs, after: result)
+    }
+}

@@ -23,6 +23,7 @@ package actor Sequencer {
     private var ticketCount: LandingMachine.Ticket = 0
     private var effects = Effects()
     private var answers: [LandingMachine.Ticket: LandingAnswer] = [:]
+    private var standings: [LandingMachine.Ticket: SessionStanding] = [:]
     private var callers: [Caller] = []
     private var isLed = false
 
@@ -58,6 +59,28 @@ package actor Sequencer {
         for (ticket, intent) in zip(tickets, intents) {
             effects.append(machine.step(.submitted(ticket, intent), now: world.now()))
         }
+        await settle(tickets)
+        return tickets.map { ticket in
+            // The machine answers every ticket; without an answer nothing may be claimed.
+            answers.removeValue(forKey: ticket) ?? .unknown("the landing was not decided")
+        }
+    }
+
+    /// How a session stands, as it was at some moment after this was called. Asks the store with one
+    /// request, or with none where a slot is being written anyway; several questions share it.
+    package func standing(
+        of session: SessionID, createdAt position: Position
+    ) async -> SessionStanding {
+        ticketCount += 1
+        let ticket = ticketCount
+        effects.append(
+            machine.step(.asked(ticket, session, createdPosition: position), now: world.now()))
+        await settle(ticket...ticket)
+        return standings.removeValue(forKey: ticket) ?? .unknown("the question was not answered")
+    }
+
+    /// Returns when these tickets are answered; leads meanwhile, if nobody does.
+    private func settle(_ tickets: ClosedRange<LandingMachine.Ticket>) async {
         if isLed {
             await withCheckedContinuation {
                 callers.append(Caller(tickets: tickets, continuation: $0))
@@ -74,14 +97,10 @@ package actor Sequencer {
                 break
             }
         }
-        return tickets.map { ticket in
-            // The machine answers every ticket; without an answer nothing may be claimed.
-            answers.removeValue(forKey: ticket) ?? .unknown("the landing was not decided")
-        }
     }
 
     private func areAnswered(_ tickets: ClosedRange<LandingMachine.Ticket>) -> Bool {
-        tickets.allSatisfy { answers[$0] != nil }
+        tickets.allSatisfy { answers[$0] != nil || standings[$0] != nil }
     }
 
     /// Drives the machine until these tickets are answered and the work behind their commit is done,
@@ -101,6 +120,9 @@ package actor Sequencer {
             case .answer(let ticket, let answer):
                 answers[ticket] = answer
                 // Answers come many together; looking for whom they wake costs as much as all.
+                if !effects.beginsWithAnswer { wakeAnswered() }
+            case .told(let ticket, let standing):
+                standings[ticket] = standing
                 if !effects.beginsWithAnswer { wakeAnswered() }
             case .committed(let slot):
                 // Readers of this node know the tree before anybody has an answer.
@@ -174,7 +196,7 @@ package actor Sequencer {
             let span = min(1_000, UInt64(10) << UInt64(min(attempt, 10)))
             await world.pause(span / 2 + world.random() % (span / 2 + 1))
             return .paused
-        case .answer, .committed:
+        case .answer, .told, .committed:
             return .paused
         }
     }
@@ -214,7 +236,10 @@ private struct Effects {
     var first: LandingMachine.Effect? { start < items.count ? items[start] : nil }
 
     var beginsWithAnswer: Bool {
-        if case .answer? = first { true } else { false }
+        switch first {
+        case .answer, .told: true
+        default: false
+        }
     }
 
     /// Whether a commit is among them whose work is still to be done.

@@ -45,65 +45,74 @@ package struct SessionLog: Sendable {
         }
     }
 
-    /// Appends an event and returns its number. An event with the same id that is there already is
-    /// found, not written again, so repeating this after a lost answer is safe.
+    /// Appends an event by the rules of `EventAppend`. An event with the same id that is there already
+    /// is found, not written again, so repeating this after a lost answer is safe.
     ///
-    /// - Parameter known: a number up to which the events are known to exist and to be others.
+    /// - Parameters:
+    ///   - known: a number up to which the events are known to exist and to be others.
+    ///   - standing: how the session, created at this position, stands at some moment after the call.
+    ///   - folded: ids of the events that the landing at this position folded.
+    ///   - pause: waits, longer with each attempt.
+    /// - Throws: `ReadError.store` with `refused` when nothing was written; anything else is found out
+    ///   by asking again.
     package func append(
-        _ event: SessionEvent, to session: SessionID, from known: UInt64 = 0
-    ) async throws(ReadError) -> UInt64 {
-        var number = known
-        while let there = try await self.event(number, of: session) {
-            if there.id == event.id { return number }
-            number += 1
-        }
-        guard number < SessionLog.eventsMax else {
-            throw .store(
-                StoreError(
-                    .refused, key: StoreKey.event(session, number),
-                    "a session holds at most \(SessionLog.eventsMax) events"))
-        }
-        // An attempt at the present number ended without an outcome.
-        var mayBeWritten = false
-        func failure(_ error: StoreError) -> ReadError {
-            guard mayBeWritten, !error.mayHaveBeenApplied else { return .store(error) }
-            return .store(
-                StoreError(
-                    .unknown, key: error.key, "the event may have been written; try again",
-                    cause: "\(error)"))
-        }
-        for _ in 0..<SessionLog.racesMax {
-            do throws(StoreError) {
-                _ = try await store.put(
-                    StoreKey.event(session, number), event.encode(), .ifAbsent)
-                return number
-            } catch {
-                switch error.code {
-                case .refused, .cancelled: throw failure(error)
-                default: mayBeWritten = mayBeWritten || error.mayHaveBeenApplied
-                }
-                // Somebody else's, or our own attempt that was applied: what is there tells.
-                let there: SessionEvent?
-                do throws(ReadError) {
-                    there = try await self.event(number, of: session)
-                } catch {
-                    if case .store(let error) = error { throw failure(error) }
-                    throw error
-                }
-                guard let there else {
-                    if error.code == .preconditionFailed { throw failure(error) }
-                    continue
-                }
-                if there.id == event.id { return number }
-                // Taken by another: nothing of ours can come to lie there any more.
-                mayBeWritten = false
-                number += 1
+        _ event: SessionEvent, to session: SessionID, from known: UInt64 = 0,
+        standing: (Position) async throws(ReadError) -> SessionStanding,
+        folded: (Position) async throws(ReadError) -> [EventID],
+        pause: (_ attempt: Int) async -> Void
+    ) async throws(ReadError) -> EventReceipt {
+        var append = EventAppend(event, from: known)
+        var effect = append.begin()
+        /// What the store said last, for whoever asks why.
+        var cause = ""
+        while true {
+            switch effect {
+            case .read(let number):
+                effect = append.step(.eventRead(try await self.event(number, of: session)))
+            case .write(let number):
+                let (write, words) = await write(event, number, session)
+                cause = words
+                effect = append.step(.written(write))
+            case .look(let position):
+                let found = try await standing(position)
+                if case .unknown(let reason) = found { cause = reason }
+                effect = append.step(.looked(found))
+            case .readFolded(let position):
+                effect = append.step(.foldedRead(try await folded(position)))
+            case .pause(let attempt):
+                await pause(attempt)
+                effect = append.step(.paused)
+            case .finished(let receipt):
+                return receipt
+            case .failed(let failure):
+                throw .store(SessionLog.error(failure, session, cause))
             }
         }
-        throw .store(
-            StoreError(
-                .unknown, key: StoreKey.event(session, number),
-                "the event could not be placed; try again"))
+    }
+
+    private func write(
+        _ event: SessionEvent, _ number: UInt64, _ session: SessionID
+    ) async -> (EventAppend.Write, words: String) {
+        do throws(StoreError) {
+            _ = try await store.put(StoreKey.event(session, number), event.encode(), .ifAbsent)
+            return (.created, "")
+        } catch {
+            if error.code == .preconditionFailed { return (.exists, "\(error)") }
+            return (error.mayHaveBeenApplied ? .unknown : .refused, "\(error)")
+        }
+    }
+
+    private static func error(
+        _ failure: EventAppend.Failure, _ session: SessionID, _ cause: String
+    ) -> StoreError {
+        switch failure {
+        case .refused:
+            StoreError(.refused, "the event could not be written", cause: cause)
+        case .full:
+            StoreError(.refused, "a session holds at most \(SessionLog.eventsMax) events")
+        case .unknown:
+            StoreError(.unknown, "the event may have been written; try again", cause: cause)
+        }
     }
 
     /// Lists `session` as open. Durable before its first event is acknowledged; advisory.

@@ -129,8 +129,7 @@ package final class LocalRemote: Remote {
     package func appendEvent(
         _ event: SessionEvent, to session: SessionID, from known: UInt64
     ) async throws -> UInt64 {
-        if known == 0 { try await repository.sessions.markOpen(session) }
-        return try await repository.sessions.append(event, to: session, from: known)
+        try await repository.append(event, to: session, from: known).number
     }
 
     package func events(

@@ -68,8 +68,7 @@ extension OpenProject where Verb == Writing {
             id: event.id, author: author(agent: event.author.agent), atMillis: event.atMillis,
             body: event.body)
         return try await completing {
-            if known == 0 { try await repository.sessions.markOpen(session) }
-            return try await repository.sessions.append(signed, to: session, from: known)
+            try await repository.append(signed, to: session, from: known).number
         }
     }
 }

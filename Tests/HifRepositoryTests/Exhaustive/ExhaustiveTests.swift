@@ -17,13 +17,17 @@ import Testing
             .disjoint.with(faults: 5, crashes: 2, attemptsMax: 4),
             .together.with(faults: 2, crashes: 1, attemptsMax: 3),
             .conflicting.with(faults: 5, attemptsMax: 3),
+            .merging.with(faults: 3, crashes: 1), .mergingThree.with(faults: 1, crashes: 1),
+            .asking.with(faults: 3, crashes: 1), .condemning.with(faults: 2, crashes: 1),
         ]
         : [
             .disjoint.with(faults: 2, crashes: 1), .conflicting.with(faults: 2, crashes: 1),
             .abandoned.with(faults: 2, crashes: 1), .repeated.with(faults: 1, crashes: 1),
             .trailing.with(faults: 1), .settings.with(faults: 1), .together.with(faults: 0),
             .abandoned.with(faults: 1, crashes: 1, closingsMax: 0),
-            .conflicting.with(faults: 3, attemptsMax: 3),
+            .conflicting.with(faults: 2, attemptsMax: 3),
+            .merging.with(faults: 1, crashes: 1), .mergingThree.with(faults: 0),
+            .asking.with(faults: 1), .condemning.with(faults: 1),
         ]
 
     @Test(arguments: scopes)
@@ -46,6 +50,12 @@ import Testing
             self.scope = scope.with(faults: faults, weakness: weakness)
         }
 
+        /// A rule that is kept outside of the machine.
+        init(_ name: String, _ scope: Scope) {
+            self.name = name
+            self.scope = scope
+        }
+
         var testDescription: String { name }
     }
 
@@ -60,6 +70,13 @@ import Testing
         Weakened("a failed probe found nothing", .trailing, .failedProbeIsAbsent, faults: 1),
         Weakened("judged against an empty tree", .conflicting, .judgesEmptyTree, faults: 0),
         Weakened("not judged again", .conflicting, .keepsJudgements, faults: 0),
+        Weakened("told open without a probe", .asking, .rejectsWithoutProbe, faults: 0),
+        Weakened("condemned packs are used", .condemning, .condemnedPacksAreUsed, faults: 0),
+        Weakened(
+            "condemned by an old mark", .condemning.with(faults: 0, collector: .condemnsByMark)),
+        Weakened(
+            "a merge changes the source digest",
+            .merging.with(faults: 0, mergeChangesDigest: true)),
     ]
 
     @Test(arguments: weakened)

@@ -10,6 +10,8 @@ struct ExploredLog {
     /// The files, by replaying the operations one by one: the model that roots are held against.
     let files: [RepoPath: Leaf]
     let closings: [SessionID: Closing]
+    /// What the landings name.
+    let packs: Set<Hash>
     /// The nodes of the tree.
     let nodes: NodeCache
 
@@ -27,6 +29,7 @@ struct ExploredLog {
         tip = try LogTip(genesis: slot, hash: hash)
         files = [:]
         closings = [:]
+        packs = []
         nodes = NodeCache()
     }
 
@@ -37,6 +40,7 @@ struct ExploredLog {
         let slot = try Slot(decoding: bytes)
         var files = log.files
         var closings = log.closings
+        var packs = log.packs
         var operations: [[LandedOperation]] = []
         var position = slot.firstPosition
         for record in slot.records {
@@ -50,6 +54,13 @@ struct ExploredLog {
             case .landing(let landing):
                 closings[record.session] = .landed(Landed(landing, at: position))
                 position += 1
+                for pack in landing.packs {
+                    let control = slot.control ?? log.tip.control
+                    guard !control.isCondemned(pack), !log.tip.control.isCondemned(pack) else {
+                        throw Broken("@\(position - 1) names a pack that was condemned")
+                    }
+                    packs.insert(pack)
+                }
                 guard case .inline(let list) = landing.operations else {
                     throw Broken("operations are not in the slot")
                 }
@@ -62,6 +73,12 @@ struct ExploredLog {
                         throw Broken("a lost update of \(operation.path) at @\(position - 1)")
                     }
                     if !landed.isNoOp { files[operation.path] = operation.after }
+                    // Contents are sets, and nobody takes anything away.
+                    if let before = operation.before?.hash.word0,
+                        before & ~(operation.after?.hash.word0 ?? 0) != 0
+                    {
+                        throw Broken("merging at @\(position - 1) dropped what had landed")
+                    }
                 }
             }
         }
@@ -76,6 +93,14 @@ struct ExploredLog {
             log.tip.control.tags.keys.contains(where: { !tags.contains($0) })
         {
             throw Broken("a change of the settings is lost")
+        }
+        if let condemned = slot.control?.condemnedPacks {
+            if log.tip.control.condemnedPacks.contains(where: { !condemned.contains($0) }) {
+                throw Broken("a condemned pack is forgotten")
+            }
+            if condemned.contains(where: { packs.contains($0) }) {
+                throw Broken("a pack is condemned that a landing needs")
+            }
         }
         let resolved = ResolvedSlot(
             slot: slot, hash: Slot.hash(ofBytes: bytes), byteCount: bytes.count,
@@ -93,6 +118,7 @@ struct ExploredLog {
         self.tip = tip
         self.files = files
         self.closings = closings
+        self.packs = packs
         self.nodes = nodes
     }
 }

@@ -31,10 +31,21 @@ struct Explorer {
         var open: UInt16 = 0
         /// Open requests of which this very request wrote a record that is in the log.
         var written: UInt16 = 0
-        /// For each open request, the newest landing when it was sent.
+        /// For each open request, the newest landing when it was sent; for a question the newest
+        /// slot.
         var sentAt: [UInt8]
+        /// Names of the intents that requests have become by merging or uploading again; 0 where it is
+        /// the client's own. One that is not sent (any more) waits to be submitted again.
+        var versions: [UInt8]
+        var collector = Collecting.idle
         var faults: Int
         var crashes: Int
+    }
+
+    enum Collecting: Hashable {
+        case idle
+        case marked
+        case done
     }
 
     /// A writer with its outstanding effects; the first is the request it waits for.
@@ -46,7 +57,7 @@ struct Explorer {
 
     /// What a writer can be told. Small, so that it can be a key.
     private enum Stimulus: Hashable {
-        case submitted(Int)
+        case submitted(Int, version: UInt8)
         case slot(log: Int)
         case slotAbsent, slotFailed
         case created, exists, refused, unknown
@@ -58,7 +69,12 @@ struct Explorer {
 
     private struct Reaction {
         var writer: Int
-        var answers: [(ticket: Int, answer: LandingAnswer)]
+        var answers: [(ticket: Int, answer: Answer)]
+    }
+
+    private enum Answer {
+        case landing(LandingAnswer)
+        case standing(SessionStanding)
     }
 
     private struct Told: Hashable {
@@ -91,6 +107,9 @@ struct Explorer {
     private var writes: [(epoch: Epoch, bytes: [UInt8], slot: Slot?)] = []
     private var writeNames: [[UInt8]: Int] = [:]
     private var nodes = NodeCache()
+    /// Intents that requests have become; see `State.versions`.
+    private var versions: [(intent: Intent, merges: Int)] = []
+    private var versionNames: [Intent: UInt8] = [:]
 
     private var states: [State] = []
     private var seen: [State: Int] = [:]
@@ -105,7 +124,8 @@ struct Explorer {
     mutating func run(statesMax: Int = .max) throws -> Result {
         let first = State(
             writers: [try start(0, incarnation: 0, log: 0), try start(1, incarnation: 0, log: 0)],
-            sentAt: Array(repeating: 0, count: scope.requests.count), faults: scope.faults,
+            sentAt: Array(repeating: 0, count: scope.requests.count),
+            versions: Array(repeating: 0, count: scope.requests.count), faults: scope.faults,
             crashes: scope.crashes)
         add(first, from: -1, "start")
         var next = 0
@@ -160,9 +180,16 @@ struct Explorer {
             var next = state
             next.sent |= bit(ticket)
             next.open |= bit(ticket)
-            next.sentAt[ticket] = UInt8(logs[state.log].tip.position)
-            try tell(writer, .submitted(ticket), &next)
-            add(next, from: number, "request \(ticket) to writer \(writer)")
+            let tip = logs[state.log].tip
+            if case .standing = scope.requests[ticket].wish {
+                next.sentAt[ticket] = UInt8(tip.epoch)
+            } else {
+                next.sentAt[ticket] = UInt8(tip.position)
+            }
+            let version = state.versions[ticket]
+            try tell(writer, .submitted(ticket, version: version), &next)
+            let again = version == 0 ? "" : " again, as \(version)"
+            add(next, from: number, "request \(ticket) to writer \(writer)\(again)")
         }
         for late in state.late.indices {
             isLive = true
@@ -182,7 +209,35 @@ struct Explorer {
             if try perform(writer, state, number) { isLive = true }
             if state.crashes > 0 { try crash(writer, state, number) }
         }
+        try collect(state, number)
         return isLive
+    }
+
+    /// Another node's collector, whose slot is the log's next one or is not written at all.
+    private mutating func collect(_ state: State, _ number: Int) throws {
+        guard let collector = scope.collector, state.collector != .done else { return }
+        let log = logs[state.log]
+        let isUsed = log.packs.contains(Scope.pack)
+        if case .condemnsByMark = collector, state.collector == .idle {
+            guard !isUsed else { return }
+            var next = state
+            next.collector = .marked
+            add(next, from: number, "the collector marks")
+            return
+        }
+        guard !isUsed || state.collector == .marked else { return }
+        var control = log.tip.control
+        control.condemnedPacks.append(Scope.pack)
+        let slot = Slot(
+            epoch: log.tip.epoch + 1, firstPosition: log.tip.position + 1,
+            previous: log.tip.slotHash, root: log.tip.root,
+            batch: BatchID(high: 99, low: log.tip.epoch), clock: 0,
+            controlEpoch: log.tip.epoch + 1, checkpointEpoch: log.tip.checkpoints.lastDue,
+            writer: "", records: [], control: control)
+        var next = state
+        next.collector = .done
+        try apply(Late(write: named(slot.epoch, slot.encode()), tickets: 0), &next)
+        add(next, from: number, "the collector condemns")
     }
 
     /// Every way in which the request that a writer waits for can end; false when it waits for none.
@@ -218,7 +273,7 @@ struct Explorer {
             try follow(.paused, fault: false, "waits")
         case .writeSlot(let epoch, let bytes):
             try write(writer, named(epoch, bytes), state, number)
-        case .answer, .committed:
+        case .answer, .told, .committed:
             throw Broken("not a request: \(effect)")
         }
         return true
@@ -259,6 +314,11 @@ struct Explorer {
             next.open &= ~bit(ticket)
             next.written &= ~bit(ticket)
             next.sentAt[ticket] = 0
+            // What it made of the request is gone, too; the client may have sent another.
+            if next.versions[ticket] != 0 {
+                next.versions[ticket] = 0
+                next.sent |= bit(ticket)
+            }
         }
         next.writers[writer] = -1
         if case .writeSlot(let epoch, let bytes)? = writers[state.writers[writer]].effects.first,
@@ -312,16 +372,88 @@ struct Explorer {
             guard state.open & bit(ticket) != 0 else {
                 throw Broken("request \(ticket) is answered twice")
             }
-            try check(answer, ticket, state)
+            var again: UInt8?
+            switch answer {
+            case .landing(let answer):
+                try check(answer, ticket, state)
+                again = try version(after: answer, ticket, state)
+            case .standing(let standing):
+                try check(standing, ticket, state)
+            }
             state.open &= ~bit(ticket)
             state.sentAt[ticket] = 0
+            state.versions[ticket] = again ?? 0
+            if again != nil { state.sent &= ~bit(ticket) }
         }
         state = clean(state)
     }
 
+    /// What the receiving node submits after an answer that lets it try again; nil if it does not.
+    private mutating func version(
+        after answer: LandingAnswer, _ ticket: Int, _ state: State
+    ) throws -> UInt8? {
+        guard case .intent(let sent) = scope.requests[ticket].wish else { return nil }
+        let present = state.versions[ticket]
+        guard case .land(var intent) = present == 0 ? sent : versions[Int(present) - 1].intent
+        else { return nil }
+        var merges = present == 0 ? 0 : versions[Int(present) - 1].merges
+        switch answer {
+        case .reupload(let packs):
+            // New packs have new nonces, and so new names.
+            intent.packs = intent.packs.map { packs.contains($0) ? Blake3.hash([2]) : $0 }
+        case .conflict(let conflicts, _, _):
+            guard merges < scope.requests[ticket].mergesMax else { return nil }
+            merges += 1
+            intent.operations = intent.operations.map { landed in
+                guard let conflict = conflicts.first(where: { $0.operation == landed.operation })
+                else { return landed }
+                return LandedOperation(merged(conflict), location: landed.location)
+            }
+            intent.mergedPaths = conflicts.map(\.operation.path).sorted()
+            if scope.mergeChangesDigest {
+                intent.sourceDigest = HifCore.Operation.digest(
+                    session: intent.session, intent.operations.map(\.operation))
+            }
+        default: return nil
+        }
+        if let known = versionNames[.land(intent)] { return known }
+        versions.append((.land(intent), merges))
+        versionNames[.land(intent)] = UInt8(versions.count)
+        return UInt8(versions.count)
+    }
+
+    private func merged(_ conflict: PathConflict) -> HifCore.Operation {
+        let operation = conflict.operation
+        if case .leaf(let leaf)? = LeafMerge.withoutContent(
+            base: operation.before, ours: operation.after, theirs: conflict.found)
+        {
+            return operation.merged(into: leaf, over: conflict.found)
+        }
+        let both = (operation.after?.hash.word0 ?? 0) | (conflict.found?.hash.word0 ?? 0)
+        return operation.merged(into: Scope.leaf(both), over: conflict.found)
+    }
+
+    private func check(_ standing: SessionStanding, _ ticket: Int, _ state: State) throws {
+        guard let session = scope.requests[ticket].session else { return }
+        let log = logs[state.log]
+        switch standing {
+        case .open:
+            let wasClosed = log.slots.contains { slot in
+                slot.slot.epoch <= UInt64(state.sentAt[ticket])
+                    && slot.slot.records.contains { $0.session == session }
+            }
+            if wasClosed { throw Broken("question \(ticket): told open, and was closed before") }
+        case .closed(let closing):
+            guard log.closings[session] == closing else {
+                throw Broken("question \(ticket): told closed, the log says otherwise")
+            }
+        case .unknown: break
+        }
+    }
+
     private func check(_ answer: LandingAnswer, _ ticket: Int, _ state: State) throws {
         let log = logs[state.log]
-        guard let session = scope.requests[ticket].intent.sessionOfTest else {
+        guard let session = scope.requests[ticket].session else {
             return try checkControl(answer, ticket, state)
         }
         switch answer {
@@ -329,6 +461,10 @@ struct Explorer {
             // Slots never change, so what holds now holds for ever.
             guard log.closings[session] == .landed(landed) else {
                 throw Broken("request \(ticket) is told \(landed.position), the log says otherwise")
+            }
+            // The client knows its attempt by the digest of what it sent, whatever became of it.
+            guard sentDigests(of: session).contains(landed.sourceDigest) else {
+                throw Broken("request \(ticket) has landed as an attempt that nobody sent")
             }
         case .abandoned:
             guard log.closings[session] == .abandoned else {
@@ -350,9 +486,22 @@ struct Explorer {
             if mayCome || state.written & bit(ticket) != 0 {
                 throw Broken("request \(ticket) is refused and its write is or may be applied")
             }
+        case .reupload(let packs):
+            guard !packs.isEmpty, packs.allSatisfy({ log.tip.control.isCondemned($0) }) else {
+                throw Broken("request \(ticket) is to upload what was not condemned")
+            }
         case .unknown: break
-        case .controlled, .reupload:
+        case .controlled:
             throw Broken("request \(ticket) is answered \(answer)")
+        }
+    }
+
+    private func sentDigests(of session: SessionID) -> [Hash] {
+        scope.requests.compactMap { request in
+            guard case .intent(.land(let intent)) = request.wish, intent.session == session else {
+                return nil
+            }
+            return intent.sourceDigest
         }
     }
 
@@ -361,7 +510,7 @@ struct Explorer {
         case .controlled(let epoch):
             let log = logs[state.log]
             guard epoch <= log.tip.epoch,
-                scope.requests[ticket].intent.isDone(by: log.slots[Int(epoch)].slot)
+                scope.requests[ticket].isDone(by: log.slots[Int(epoch)].slot)
             else { throw Broken("request \(ticket) is told slot \(epoch), which is another") }
         case .refused:
             let mayCome = state.late.contains { $0.tickets & bit(ticket) != 0 }
@@ -379,8 +528,14 @@ struct Explorer {
         let waitedFor = writer.effects.first
         let event: LandingMachine.Event
         switch told.stimulus {
-        case .submitted(let ticket):
-            event = .submitted(UInt64(ticket), scope.requests[ticket].intent)
+        case .submitted(let ticket, let version):
+            switch scope.requests[ticket].wish {
+            case .standing(let session):
+                event = .asked(UInt64(ticket), session, createdPosition: 0)
+            case .intent(let sent):
+                event = .submitted(
+                    UInt64(ticket), version == 0 ? sent : versions[Int(version) - 1].intent)
+            }
         case .slot(let log):
             guard case .readSlot(let epoch)? = waitedFor else { throw Broken("no read") }
             event = .slotRead(.found(logs[log].slots[Int(epoch)]))
@@ -408,10 +563,13 @@ struct Explorer {
         }
         if case .submitted = told.stimulus {} else { writer.effects.removeFirst() }
         writer.effects += writer.machine.step(event, now: 0)
-        var answers: [(ticket: Int, answer: LandingAnswer)] = []
+        var answers: [(ticket: Int, answer: Answer)] = []
         settling: while let effect = writer.effects.first {
             switch effect {
-            case .answer(let ticket, let answer): answers.append((Int(ticket), answer))
+            case .answer(let ticket, let answer):
+                answers.append((Int(ticket), .landing(answer)))
+            case .told(let ticket, let standing):
+                answers.append((Int(ticket), .standing(standing)))
             case .committed: break
             default: break settling
             }
@@ -458,7 +616,7 @@ struct Explorer {
             let request = scope.requests[ticket]
             let isMeant =
                 request.writer == writer && state.open & bit(ticket) != 0
-                && request.intent.isDone(by: slot)
+                && request.isDone(by: slot)
             return isMeant ? tickets | bit(ticket) : tickets
         }
     }
@@ -482,5 +640,12 @@ extension Intent {
         case .control(let change):
             slot.control.map { change.applied(to: $0) == $0 } ?? false
         }
+    }
+}
+
+extension Scope.Request {
+    /// Whether `slot` holds what this asks for; a question asks for nothing.
+    func isDone(by slot: Slot) -> Bool {
+        if case .intent(let intent) = wish { intent.isDone(by: slot) } else { false }
     }
 }

@@ -6,8 +6,43 @@ import Testing
 struct Scope: CustomTestStringConvertible, Sendable {
     /// One request that a client may send, at any moment, to one writer.
     struct Request: Sendable {
+        enum Wish: Sendable {
+            case intent(Intent)
+            /// Is this session open?
+            case standing(SessionID)
+        }
+
         let writer: Int
-        let intent: Intent
+        let wish: Wish
+        /// On a conflict the receiving node merges, so often at most, and submits again.
+        let mergesMax: Int
+
+        init(writer: Int, intent: Intent, mergesMax: Int = 0) {
+            self.writer = writer
+            wish = .intent(intent)
+            self.mergesMax = mergesMax
+        }
+
+        init(writer: Int, standingOf session: UInt64) {
+            self.writer = writer
+            wish = .standing(Scope.session(session))
+            mergesMax = 0
+        }
+
+        var session: SessionID? {
+            switch wish {
+            case .intent(let intent): intent.sessionOfTest
+            case .standing(let session): session
+            }
+        }
+    }
+
+    /// How packs come to be condemned, if they do.
+    enum Collector: Sendable {
+        /// Once, when no landing of the log names it.
+        case condemnsUnused
+        /// By a mark made before: for a weakened rule.
+        case condemnsByMark
     }
 
     var name: String
@@ -23,6 +58,10 @@ struct Scope: CustomTestStringConvertible, Sendable {
     /// Closings a writer remembers before it forgets them all.
     var closingsMax = 100
     var weakness: LandingMachine.Weakness = []
+    /// Another node, which condemns `Scope.pack`.
+    var collector: Collector?
+    /// A merge names the attempt by what it has become: for a weakened rule.
+    var mergeChangesDigest = false
 
     var testDescription: String { name }
 }
@@ -38,8 +77,14 @@ extension Scope {
         Leaf(kind: .file, size: 1, hash: Hash(word0: number, word1: 1, word2: 1, word3: 1))
     }
 
-    /// Session `number` wants to put content at a path where it saw nothing.
-    static func land(_ number: UInt64, _ path: String, _ content: UInt64) -> Intent {
+    /// The pack that may be condemned.
+    static let pack = Blake3.hash([1])
+
+    /// Session `number` wants to put content at a path where it saw nothing. Contents that are to be
+    /// merged are sets, as bits: a merge holds both.
+    static func land(
+        _ number: UInt64, _ path: String, _ content: UInt64, packs: [Hash] = []
+    ) -> Intent {
         let operation = HifCore.Operation(
             path: try! RepoPath(path), before: nil, after: leaf(content))
         return .land(
@@ -47,7 +92,7 @@ extension Scope {
                 session: session(number), author: author, goalLine: "", startedMillis: 0,
                 landedMillis: 0,
                 sourceDigest: HifCore.Operation.digest(session: session(number), [operation]),
-                createdPosition: 0,
+                createdPosition: 0, packs: packs,
                 operations: [LandedOperation(operation, location: nil)]))
     }
 
@@ -116,6 +161,49 @@ extension Scope {
             Request(writer: 1, intent: land(0, "a", 1)),
         ])
 
+    /// Two sessions change one file, and what conflicts is merged; one of them comes to both writers.
+    static let merging = Scope(
+        name: "merging",
+        requests: [
+            Request(writer: 0, intent: land(0, "a", 1), mergesMax: 2),
+            Request(writer: 1, intent: land(0, "a", 1), mergesMax: 2),
+            Request(writer: 1, intent: land(1, "a", 2), mergesMax: 2),
+        ])
+
+    /// Three sessions change one file.
+    static let mergingThree = Scope(
+        name: "merging three",
+        requests: [
+            Request(writer: 0, intent: land(0, "a", 1), mergesMax: 3),
+            Request(writer: 1, intent: land(1, "a", 2), mergesMax: 3),
+            Request(writer: 0, intent: land(2, "a", 4), mergesMax: 3),
+            Request(writer: 1, intent: land(0, "a", 1), mergesMax: 3),
+        ])
+
+    /// A session is asked about through one writer while the other closes it.
+    static let asking = Scope(
+        name: "asking",
+        requests: [
+            Request(writer: 0, intent: land(0, "a", 1)),
+            Request(writer: 1, standingOf: 0),
+            Request(writer: 1, intent: land(1, "b", 2)),
+            Request(writer: 0, standingOf: 0),
+        ])
+
+    /// A pack is condemned while sessions whose content lies in it want to land.
+    static let condemning: Scope = {
+        var scope = Scope(
+            name: "condemning",
+            requests: [
+                Request(writer: 0, intent: land(0, "a", 1, packs: [pack])),
+                Request(writer: 1, intent: land(0, "a", 1, packs: [pack])),
+                Request(writer: 1, intent: land(1, "b", 2)),
+                Request(writer: 0, intent: .control(.setTags(["zero": 0]))),
+            ])
+        scope.collector = .condemnsUnused
+        return scope
+    }()
+
     /// Everything at once: for the long run.
     static let together = Scope(
         name: "together",
@@ -129,9 +217,12 @@ extension Scope {
 
     func with(
         faults: Int, crashes: Int = 0, attemptsMax: Int = 2, closingsMax: Int = 100,
-        weakness: LandingMachine.Weakness = []
+        weakness: LandingMachine.Weakness = [], mergeChangesDigest: Bool = false,
+        collector: Collector? = nil
     ) -> Scope {
         var scope = self
+        scope.mergeChangesDigest = mergeChangesDigest
+        if let collector { scope.collector = collector }
         scope.faults = faults
         scope.crashes = crashes
         scope.attemptsMax = attemptsMax

@@ -32,7 +32,7 @@ import Testing
             let open = TestProject.session(700)
             try await repository.sessions.markOpen(open)
             for number in 0..<UInt64(3) {
-                _ = try await repository.sessions.append(SessionLogTests.event(number), to: open)
+                _ = try await repository.append(SessionLogTests.event(number), to: open)
             }
             var hint = ByteWriter()
             hint.u64(32)

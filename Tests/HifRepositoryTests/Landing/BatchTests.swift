@@ -192,7 +192,7 @@ enum TestMachine {
             next += 1
             switch effect {
             case .answer(let ticket, let answer): answers[ticket] = answer
-            case .committed: break
+            case .committed, .told: break
             case .writeSlot(_, let bytes):
                 _ = try Slot(decoding: bytes)
                 effects += machine.step(.slotWritten(.created), now: 0)

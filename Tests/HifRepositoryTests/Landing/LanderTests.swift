@@ -202,7 +202,7 @@ import Testing
         let project = try await TestProject()
         let session = TestProject.session(1)
         for number in 0..<UInt64(3) {
-            _ = try await project.repository.sessions.append(
+            _ = try await project.repository.append(
                 SessionLogTests.event(number), to: session)
         }
         var request = try TestProject.request(1, [("a", nil, "a")], goal: "\n  \nFirst\nSecond")

@@ -116,6 +116,7 @@ import Testing
             #expect(
                 try await project.land(UInt64(number), changes).position == Position(number + 1))
         }
+        #expect(try await project.repository.keepUp())
         let keys = try await project.store.listAll(prefix: "").map(\.key.description)
         #expect(keys.filter { $0.hasPrefix("ckpt/") }.count == 2)
         #expect(keys.filter { $0.hasPrefix("obj/") }.count == 3)

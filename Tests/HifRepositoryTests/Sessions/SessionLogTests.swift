@@ -128,3 +128,15 @@ import Testing
         #expect(try await log.openSessions(limit: 2).count == 2)
     }
 }
+
+extension SessionLog {
+    /// Appends to a session that is open all the time.
+    fileprivate func append(
+        _ event: SessionEvent, to session: SessionID, from known: UInt64 = 0
+    ) async throws(ReadError) -> UInt64 {
+        try await append(
+            event, to: session, from: known, standing: { _ in .open }, folded: { _ in [] },
+            pause: { _ in }
+        ).number
+    }
+}
