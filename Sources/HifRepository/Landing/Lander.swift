@@ -260,7 +260,7 @@ package struct Lander: Sendable {
                 let id = Blake3.hash(bytes)
                 attempt.merged[id] = bytes
                 result = Leaf(kind: kind, size: UInt64(bytes.count), hash: id)
-            case .conflict(let hunks, _):
+            case .conflict(let hunks, _, _):
                 left.append(Unmerged(conflict: conflict, hunks: hunks))
                 continue
             }
@@ -274,7 +274,7 @@ package struct Lander: Sendable {
         _ operation: Operation, _ theirs: Leaf?, _ newest: Slot, _ attempt: Attempt
     ) async throws -> LeafMerge.Outcome {
         guard let ours = operation.after, let theirs else {
-            return .conflict(hunks: [], marked: nil)
+            return .conflict(hunks: [], marked: nil, kind: nil)
         }
         var base: (Leaf.Kind, [UInt8])?
         if let leaf = operation.before, leaf.isFile {

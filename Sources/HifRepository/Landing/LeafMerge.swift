@@ -12,7 +12,8 @@ package enum LeafMerge {
         /// New content, not conflicting, of this kind.
         case content([UInt8], Leaf.Kind)
         /// Both sides changed the same thing. For texts: the ranges, and the content with markers.
-        case conflict(hunks: [LandOutcome.Hunk], marked: [UInt8]?)
+        /// The kind is merged all the same; nil where it is in conflict itself.
+        case conflict(hunks: [LandOutcome.Hunk], marked: [UInt8]?, kind: Leaf.Kind?)
     }
 
     /// The part that needs no content: nil when contents have to be merged.
@@ -20,12 +21,12 @@ package enum LeafMerge {
         if ours == theirs || theirs == base { return .leaf(ours) }
         if ours == base { return .leaf(theirs) }
         guard let ours, let theirs, ours.isFile, theirs.isFile else {
-            return .conflict(hunks: [], marked: nil)
+            return .conflict(hunks: [], marked: nil, kind: nil)
         }
         // Both sides have a file and both differ from the base.
         let baseFile = base.flatMap { $0.isFile ? $0 : nil }
         guard let kind = mergedKind(baseFile?.kind, ours.kind, theirs.kind) else {
-            return .conflict(hunks: [], marked: nil)
+            return .conflict(hunks: [], marked: nil, kind: nil)
         }
         if ours.hash == theirs.hash {
             return .leaf(Leaf(kind: kind, size: ours.size, hash: ours.hash))
@@ -39,7 +40,7 @@ package enum LeafMerge {
             }
         }
         if max(ours.size, theirs.size, baseFile?.size ?? 0) > UInt64(bytesMax) {
-            return .conflict(hunks: [], marked: nil)
+            return .conflict(hunks: [], marked: nil, kind: kind)
         }
         return nil
     }
@@ -51,9 +52,12 @@ package enum LeafMerge {
         theirs: (kind: Leaf.Kind, bytes: [UInt8]), labels: ThreeWayMerge.Labels
     ) -> Outcome {
         let baseBytes = base?.bytes ?? []
-        guard let kind = mergedKind(base?.kind, ours.kind, theirs.kind),
-            [baseBytes, ours.bytes, theirs.bytes].allSatisfy(TextLines.isText)
-        else { return .conflict(hunks: [], marked: nil) }
+        guard let kind = mergedKind(base?.kind, ours.kind, theirs.kind) else {
+            return .conflict(hunks: [], marked: nil, kind: nil)
+        }
+        guard [baseBytes, ours.bytes, theirs.bytes].allSatisfy(TextLines.isText) else {
+            return .conflict(hunks: [], marked: nil, kind: kind)
+        }
         let merge = ThreeWayMerge(
             base: baseBytes, ours: ours.bytes, theirs: theirs.bytes, labels: labels)
         if merge.isClean { return .content(merge.bytes, kind) }
@@ -61,7 +65,7 @@ package enum LeafMerge {
             hunks: merge.conflicts.map {
                 LandOutcome.Hunk(base: $0.base, ours: $0.ours, theirs: $0.theirs)
             },
-            marked: merge.bytes)
+            marked: merge.bytes, kind: kind)
     }
 
     private static func mergedKind(

@@ -39,6 +39,16 @@ package struct GitSource: Hashable, Sendable {
                     .failed, "'\(shown)' belongs to another user, and git refuses to read it.",
                     hint: "git config --global --add safe.directory '\(shown)'")
             }
+            var above = URL(fileURLWithPath: real)
+            while above.path != "/" {
+                above.deleteLastPathComponent()
+                let git = above.appendingPathComponent(".git").path
+                guard FileManager.default.fileExists(atPath: git) else { continue }
+                throw GitError(
+                    .notARepository,
+                    "'\(shown)' is inside a git repository, not its top directory.",
+                    hint: "hif import \(SafeText.escape(above.path)) ACCOUNT/PROJECT")
+            }
             throw GitError(.notARepository, "'\(shown)' is not a git repository.")
         }
         var lines = String(decoding: output, as: UTF8.self).split(separator: "\n")

@@ -51,8 +51,12 @@ package struct Obstruction: Hashable, Sendable, CustomStringConvertible {
         let shown = SafeText.escape(blocker)
         return switch kind {
         case .localEdit: "'\(shown)' has local edits"
-        case .fileInTheWay: "'\(shown)' is not tracked and stands in the way of '\(path)'"
-        case .directoryInTheWay: "the directory '\(path)' holds '\(shown)', which is not tracked"
+        case .fileInTheWay:
+            blocker == path.bytes
+                ? "'\(shown)' is a file of your own, and the project has one of that name"
+                : "'\(shown)' is a file of your own where '\(path)' needs a directory"
+        case .directoryInTheWay:
+            "the directory '\(path)' is to become a file, and holds your own '\(shown)'"
         case .symlinkInParent: "'\(shown)' is a symlink where '\(path)' needs a directory"
         case .caseCollision(let other):
             "'\(path)' and '\(other)' are one name on this file system"
@@ -133,12 +137,14 @@ package struct Materializer {
     ///     other way round, both the removal and the creation are among them.
     ///   - isResuming: a journal says that this target was begun before. Then a file that holds
     ///     only the beginning of what should be there counts as a write cut short.
+    ///   - prepare: runs once, after everything was looked at and before anything is changed; not
+    ///     at all if the target is refused.
     /// - Throws: `diskFull`, `permissionDenied`, `contentMismatch` or `io`. What was done until
     ///   then stays and is accepted by the next run; no target is left half written, except by the
     ///   end of the process.
     package func apply(
         _ changes: [TargetChange], from source: some ContentSource, policy: Policy = .refuse,
-        isResuming: Bool = false
+        isResuming: Bool = false, prepare: () throws -> Void = {}
     ) async throws -> MaterializeReport {
         if case .backUp(let label) = policy {
             precondition(RepoPath.allows(name: Array(label.utf8)[...]), "a label is a file name")
@@ -148,6 +154,7 @@ package struct Materializer {
             policy: policy, isResuming: isResuming)
         try await run.look(from: source)
         if policy == .refuse, !run.report.obstructions.isEmpty { return run.report }
+        try prepare()
         try run.remove()
         for position in run.plans.indices {
             try await run.create(position, from: source)

@@ -1,6 +1,14 @@
 import HifCore
 import HifRepository
 
+/// Content that this machine has and the project need not have.
+enum OwnContent {
+    /// Merged here.
+    case bytes([UInt8])
+    /// What the file at this path of the working copy holds: only its kind changes.
+    case file(RepoPath)
+}
+
 /// Gives a materializer the contents it asks for, fetching those it will ask for next along with
 /// them, so that a checkout is a few large requests.
 ///
@@ -15,16 +23,18 @@ final class PrefetchingSource: ContentSource {
     private let order: [(path: RepoPath, leaf: Leaf)]
     private var next = 0
     private var batch: [Hash: [UInt8]] = [:]
-    /// Contents that are not in the project: merged on this machine.
-    private let own: [Hash: [UInt8]]
+    /// Contents that are not in the project.
+    private let own: [Hash: OwnContent]
+    private let top: DirectoryHandle
 
     init(
         _ remote: any Remote, at position: Position, changes: [TargetChange],
-        own: [Hash: [UInt8]] = [:]
+        own: [Hash: OwnContent] = [:], below top: DirectoryHandle
     ) {
         self.remote = remote
         self.position = position
         self.own = own
+        self.top = top
         order = changes.compactMap { change in
             guard let leaf = change.new, leaf.kind != .directory else { return nil }
             return (change.path, leaf)
@@ -34,7 +44,17 @@ final class PrefetchingSource: ContentSource {
     func content(
         of leaf: Leaf, at path: RepoPath, _ receive: ([UInt8]) throws -> Void
     ) async throws {
-        if let bytes = own[leaf.hash] ?? batch[leaf.hash] { return try receive(bytes) }
+        switch own[leaf.hash] {
+        case .bytes(let bytes): return try receive(bytes)
+        case .file(let path):
+            guard let file = try WorkingFile.open(path, below: top) else {
+                throw ReadError.noContent(leaf.hash)
+            }
+            while let piece = try file.next() { try receive(piece) }
+            return
+        case nil: break
+        }
+        if let bytes = batch[leaf.hash] { return try receive(bytes) }
         if leaf.size > PrefetchingSource.batchBytesMax {
             try await remote.contents([leaf.hash], at: position) { try receive($0.bytes) }
             return

@@ -16,6 +16,14 @@ enum WorkingFile {
         return (directory, Array(names[names.count - 1]))
     }
 
+    /// The directory at `path` itself; nil when there is none.
+    static func directory(
+        _ path: RepoPath, below top: DirectoryHandle
+    ) throws -> DirectoryHandle? {
+        guard let (directory, name) = try parent(of: path, below: top) else { return nil }
+        return try directory.directory(name)
+    }
+
     /// The file or link at `path` with its whole content; nil when there is neither.
     ///
     /// - Throws: `WorkspaceError.refused` when it is longer than `bytesMax`.

@@ -29,23 +29,15 @@ extension Workspace {
     package func land(
         goal: String? = nil, paths: [RepoPath] = [], dryRun: Bool = false
     ) async throws -> LandReport? {
-        if !state.unresolved.isEmpty {
-            let names = unresolvedPaths.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
-            throw WorkspaceError(
-                .unresolved, "conflicts are not settled in \(names)",
-                hint: "edit the files, then: hif session resolve")
-        }
         try await pushEvents()
-        let report = try status()
-        let changes = report.changes.filter { change in
-            paths.isEmpty || paths.contains { $0 == change.path || change.path.isBelow($0) }
-        }
+        let changes = try changesToLand(paths)
         guard !changes.isEmpty else {
             throw WorkspaceError(
                 .nothingToDo,
                 paths.isEmpty ? "there is nothing to land" : "nothing changed in what was named",
                 hint: "hif status")
         }
+        try await keepAsNote(goal)
         let content = try await stage(changes, dryRun: dryRun)
         var request = try landRequest(goal: goal, content)
         request.staged = content.staged
@@ -54,6 +46,42 @@ extension Workspace {
         try write(attempt: request)
         let outcome = try await send(request)
         return try await finish(outcome, request)
+    }
+
+    /// The changes of `paths` and below, or all.
+    ///
+    /// - Throws: `WorkspaceError` with code `unresolved` when one of them is in conflict.
+    func changesToLand(_ paths: [RepoPath]) throws -> [WorkingChange] {
+        func isNamed(_ path: RepoPath) -> Bool {
+            paths.isEmpty || paths.contains { $0 == path || path.isBelow($0) }
+        }
+        try checkSettled(unresolvedPaths.filter(isNamed))
+        return try status().changes.filter { isNamed($0.path) }
+    }
+
+    /// Refuses to go on while these paths are in conflict.
+    func checkSettled(_ open: [RepoPath]) throws {
+        guard !open.isEmpty else { return }
+        let names = open.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
+        let more = open.count > 5 ? " and \(open.count - 5) more" : ""
+        throw WorkspaceError(
+            .unresolved, "conflicts are not settled in \(names)\(more)",
+            hint: "edit the files, then: hif session resolve")
+    }
+
+    /// What is said when a session lands is no goal, since it has one: it joins the conversation, once
+    /// however often the landing is tried.
+    private func keepAsNote(_ text: String?) async throws {
+        guard let session = state.session, let text, !text.allSatisfy(\.isWhitespace),
+            text != session.goal, text != session.landingNote
+        else { return }
+        state.session?.landingNote = text
+        let role = author.agent.isEmpty ? "human" : "assistant"
+        guard try await addEvent(.note(role: role, text: text)) else {
+            throw WorkspaceError(
+                .network, "the project cannot be reached; what you said is kept here",
+                hint: "run the command again")
+        }
     }
 
     /// Lands the inverse of the landing at `position`, made of these operations, and brings the files

@@ -1,5 +1,5 @@
 package import HifCore
-package import HifRepository
+import HifRepository
 
 extension WorkspaceConfig {
     /// The configuration of the workspace whose top directory is `root`; nil when there is none.
@@ -43,62 +43,14 @@ extension Workspace {
         }
         return try directory.stat(name) != nil
     }
-}
 
-/// What would land, and what stands against it.
-package struct LandingRehearsal: Sendable {
-    package let changes: [WorkingChange]
-    /// Position that the changes were compared with.
-    package let position: Position
-    package let conflicts: [LandOutcome.Conflict]
-}
-
-extension Workspace {
-    /// What `land` would do, judged on this machine against the newest position. Changes nothing.
-    package func rehearseLanding(_ paths: [RepoPath]) async throws -> LandingRehearsal {
-        let changes = try status().changes.filter { change in
-            paths.isEmpty || paths.contains { $0 == change.path || change.path.isBelow($0) }
+    /// Whether something stands there that the ignore files keep out: it is no change, and does not
+    /// land.
+    package func isIgnored(_ path: RepoPath) throws -> Bool {
+        guard try isThere(path), try index[path] == nil, try !index.isDirectory(path) else {
+            return false
         }
-        let position = try await remote.newest().position
-        let found = try await leaves(changes.map(\.path), at: position)
-        var conflicts: [LandOutcome.Conflict] = []
-        for (change, found) in zip(changes, found) where found != change.before {
-            if found == change.after
-                || found == .directory && change.before == nil
-                    && change.after?.kind == .directory
-            {
-                continue
-            }
-            var hunks: [LandOutcome.Hunk] = []
-            switch LeafMerge.withoutContent(base: change.before, ours: change.after, theirs: found)
-            {
-            case .leaf?, .content?: continue
-            case .conflict?: break
-            case nil:
-                guard let ours = try fileContent(change.path, bytesMax: LeafMerge.bytesMax),
-                    let found
-                else { break }
-                let wanted = Set(
-                    [change.before, found].compactMap { $0?.isFile == true ? $0?.hash : nil })
-                let contents = try await contents(of: wanted.sorted(), at: position)
-                let outcome = LeafMerge.contents(
-                    base: change.before.flatMap { leaf in
-                        contents[leaf.hash].map { (leaf.kind, $0) }
-                    },
-                    ours: (ours.leaf.kind, ours.bytes),
-                    theirs: (found.kind, contents[found.hash] ?? []),
-                    labels: ThreeWayMerge.Labels(ours: "yours", theirs: "@\(position)"))
-                guard case .conflict(let places, _) = outcome else { continue }
-                hunks = places
-            }
-            conflicts.append(
-                LandOutcome.Conflict(
-                    operation: Operation(
-                        path: change.path, before: change.before, after: change.after),
-                    found: found, reason: .changed,
-                    landing: try await lastLanding(
-                        of: change.path, after: base.position, upTo: position), hunks: hunks))
-        }
-        return LandingRehearsal(changes: changes, position: position, conflicts: conflicts)
+        let isDirectory = try WorkingFile.directory(path, below: top) != nil
+        return try IgnoreRules.isIgnored(path, isDirectory: isDirectory, root: top)
     }
 }

@@ -14,6 +14,8 @@ package struct MoveReport: Sendable {
     package var conflicts: [RepoPath] = []
     /// For conflicting texts, the places: line ranges, from 0, in base, yours, theirs.
     package var hunks: [RepoPath: [LandOutcome.Hunk]] = [:]
+    /// Those of `conflicts` that the project does not have any more: the user's version was kept.
+    package var deletedThere: [RepoPath] = []
     /// Copies of what was replaced, below `.hif/backup`; nil when nothing was.
     package var backupLabel: String?
 }
@@ -66,8 +68,8 @@ extension Workspace {
             (move.from, move.fromPosition), (move.to, move.toPosition))
         let status = try self.status()
         let plan = try await plan(
-            changes, status, policy: policy, position: move.toPosition, label: label,
-            resuming: resuming, report: &report)
+            changes, status, policy: policy, position: move.toPosition, resuming: resuming,
+            report: &report)
 
         let journal = Journal(hifDirectory: hifDirectory)
         try journal.begin(
@@ -79,19 +81,25 @@ extension Workspace {
         try saveState()
 
         let source = PrefetchingSource(
-            remote, at: move.toPosition, changes: plan.targets, own: plan.own)
+            remote, at: move.toPosition, changes: plan.targets, own: plan.own, below: top)
         let materializer = Materializer(root: top, hifDirectory: hifDirectory, index: try index)
         let done = try await materializer.apply(
             plan.targets, from: source,
-            policy: policy == .force ? .backUp(label: label) : .refuse, isResuming: resuming)
+            policy: policy == .force ? .backUp(label: label) : .refuse, isResuming: resuming
+        ) {
+            for path in plan.backups {
+                guard let ours = try fileContent(path, bytesMax: LeafMerge.bytesMax) else {
+                    continue
+                }
+                try WorkingFile.backUp(ours.bytes, of: path, label: label, in: hifDirectory)
+                report.backupLabel = label
+            }
+        }
         guard done.obstructions.isEmpty else {
+            state.plannedMerges = []
+            try saveState()
             try journal.finish()
-            throw WorkspaceError(
-                .inTheWay,
-                "nothing was changed: "
-                    + done.obstructions.prefix(10).map(\.description).joined(separator: "; "),
-                hint:
-                    "move these away, or run again with --force, which keeps a copy in .hif/backup")
+            throw obstructed(done.obstructions, policy)
         }
         report.writtenCount = done.writtenCount
         report.removedCount = done.removedCount
@@ -103,14 +111,29 @@ extension Workspace {
         keep(index)
         try saveIndex()
         state.plannedMerges = []
-        state.unresolved = Array(
-            Set(state.unresolved).union(report.conflicts.map { $0.bytes.hex })
-        ).sorted()
+        // What now is as the project has it is in conflict no more.
+        let kept = Set(report.merged + report.conflicts)
+        let replaced = changes.lazy.map(\.path).filter { !kept.contains($0) }.map(\.bytes.hex)
+        state.unresolved = Set(state.unresolved).subtracting(replaced)
+            .union(report.conflicts.map { $0.bytes.hex }).sorted()
         state.baseEpoch = tip.epoch
         state.baseSlotHash = tip.slotHash.hex
+        state.checkoutBegun = nil
         try saveState()
         try journal.finish()
         return report
+    }
+
+    private func obstructed(
+        _ obstructions: [Obstruction], _ policy: MovePolicy
+    ) -> WorkspaceError {
+        WorkspaceError(
+            .inTheWay,
+            "nothing was changed: "
+                + obstructions.prefix(10).map(\.description).joined(separator: "; "),
+            hint: policy == .refuse
+                ? "move these away, or run again with --force, which keeps a copy in .hif/backup"
+                : "move these away, then run the command again")
     }
 
     /// What a move will do to each path.
@@ -120,13 +143,15 @@ extension Workspace {
         /// than the one checked out.
         var indexUpdates: [IndexUpdate] = []
         var merges: [WorkspaceState.PlannedMerge] = []
-        /// Contents made here.
-        var own: [Hash: [UInt8]] = [:]
+        /// Contents made here, or lying here.
+        var own: [Hash: OwnContent] = [:]
+        /// Files whose content would be nowhere else, to be copied before anything is changed.
+        var backups: [RepoPath] = []
     }
 
     private func plan(
         _ changes: [TreeChange], _ status: StatusReport, policy: MovePolicy, position: Position,
-        label: String, resuming: Bool, report: inout MoveReport
+        resuming: Bool, report: inout MoveReport
     ) async throws -> Plan {
         var local: [RepoPath: WorkingChange] = [:]
         for change in status.changes { local[change.path] = change }
@@ -158,20 +183,21 @@ extension Workspace {
                 refused.append(change.path)
             case .merge:
                 if let done = planned[change.path.bytes], let after = edit.after,
-                    after.hash.hex == done.resultHash
+                    after.hash.hex == done.resultHash,
+                    done.resultKind.map({ $0 == after.kind.rawValue }) ?? true
                 {
                     // An earlier run of this move has merged it.
                     plan.merges.append(done)
                     plan.indexUpdates.append(IndexUpdate(path: change.path, leaf: change.after))
                     if done.isConflict {
                         report.conflicts.append(change.path)
+                        if change.after == nil { report.deletedThere.append(change.path) }
                     } else {
                         report.merged.append(change.path)
                     }
                 } else {
                     try await merge(
-                        change, edit, into: &plan, position: position, label: label,
-                        report: &report)
+                        change, edit, into: &plan, position: position, report: &report)
                 }
             }
         }
@@ -212,24 +238,37 @@ extension Workspace {
     /// Plans one path that both the user and the project changed.
     private func merge(
         _ change: TreeChange, _ edit: WorkingChange, into plan: inout Plan, position: Position,
-        label: String, report: inout MoveReport
+        report: inout MoveReport
     ) async throws {
         let path = change.path
         func keepOurs(conflict: Bool) {
             plan.indexUpdates.append(IndexUpdate(path: path, leaf: change.after))
             if conflict { report.conflicts.append(path) } else { report.merged.append(path) }
+            if conflict, change.after == nil { report.deletedThere.append(path) }
         }
-        func write(_ leaf: Leaf, _ bytes: [UInt8]?, conflict: Bool) throws {
-            if let ours = try fileContent(path, bytesMax: LeafMerge.bytesMax) {
-                try WorkingFile.backUp(ours.bytes, of: path, label: label, in: hifDirectory)
-                report.backupLabel = label
+        func write(_ leaf: Leaf, _ bytes: [UInt8]? = nil, conflict: Bool) {
+            if let bytes {
+                plan.own[leaf.hash] = .bytes(bytes)
+            } else if leaf.hash == edit.after?.hash {
+                plan.own[leaf.hash] = .file(path)
             }
-            if let bytes { plan.own[leaf.hash] = bytes }
+            // What the project has, and what stays, needs no copy.
+            if ![leaf.hash, change.before?.hash].contains(edit.after?.hash) {
+                plan.backups.append(path)
+            }
             plan.targets.append(TargetChange(path: path, expected: edit.after, new: leaf))
             plan.merges.append(
                 WorkspaceState.PlannedMerge(
-                    path: path.bytes, resultHash: leaf.hash.hex, isConflict: conflict))
+                    path: path.bytes, resultHash: leaf.hash.hex, resultKind: leaf.kind.rawValue,
+                    isConflict: conflict))
             keepOurs(conflict: conflict)
+        }
+        /// The content cannot be merged; the kind, where it is known, can.
+        func keepContent(_ kind: Leaf.Kind?) {
+            guard let kind, let ours = edit.after, kind != ours.kind else {
+                return keepOurs(conflict: true)
+            }
+            write(Leaf(kind: kind, size: ours.size, hash: ours.hash), conflict: true)
         }
 
         if let early = LeafMerge.withoutContent(
@@ -237,9 +276,9 @@ extension Workspace {
         {
             switch early {
             case .leaf(let leaf) where leaf == edit.after: keepOurs(conflict: false)
-            case .leaf(let leaf?): try write(leaf, nil, conflict: false)
+            case .leaf(let leaf?): write(leaf, conflict: false)
             case .leaf(nil), .content: keepOurs(conflict: true)
-            case .conflict: keepOurs(conflict: true)
+            case .conflict(_, _, let kind): keepContent(kind)
             }
             return
         }
@@ -264,13 +303,14 @@ extension Workspace {
         case .leaf: keepOurs(conflict: true)
         case .content(let bytes, let kind):
             let leaf = Leaf(kind: kind, size: UInt64(bytes.count), hash: Blake3.hash(bytes))
-            try write(leaf, bytes, conflict: false)
-        case .conflict(let hunks, let marked?):
+            write(leaf, bytes, conflict: false)
+        case .conflict(let hunks, let marked?, let kind):
             report.hunks[path] = hunks
             let leaf = Leaf(
-                kind: ours.leaf.kind, size: UInt64(marked.count), hash: Blake3.hash(marked))
-            try write(leaf, marked, conflict: true)
-        case .conflict(_, nil): keepOurs(conflict: true)
+                kind: kind ?? ours.leaf.kind, size: UInt64(marked.count),
+                hash: Blake3.hash(marked))
+            write(leaf, marked, conflict: true)
+        case .conflict(_, nil, let kind): keepContent(kind)
         }
     }
 

@@ -42,6 +42,7 @@ extension Workspace {
             body: .started(goal: goal, createdPosition: created, key: key ?? ""))
         session.waitingEvents = [event.encode()]
         state.session = session
+        state.lastLanding = nil
         try saveState()
         try? await pushEvents()
         return state.session ?? session
@@ -53,10 +54,17 @@ extension Workspace {
         guard let first = events.first,
             case .started(let goal, let created, _) = first.body
         else { return nil }
-        if try await remote.closing(of: id, createdAt: created) != nil {
+        let hint = "use another --key for other work"
+        switch try await remote.closing(of: id, createdAt: created) {
+        case .landed(let landed)?:
             throw WorkspaceError(
-                .alreadyThere, "the session with this key is closed",
-                hint: "use another --key")
+                .sessionClosed, "the session with this key has landed, at @\(landed.position)",
+                hint: hint, closed: .init(session: id, position: landed.position))
+        case .abandoned?:
+            throw WorkspaceError(
+                .sessionClosed, "the session with this key was abandoned", hint: hint,
+                closed: .init(session: id, position: nil))
+        case nil: break
         }
         return WorkspaceState.OpenSession(
             id: id.full, goal: goal, startedMillis: first.atMillis, createdPosition: created,
@@ -101,6 +109,8 @@ extension Workspace {
         switch try await remote.abandon(abandon, createdPosition: session.createdPosition) {
         case .abandoned:
             state.session = nil
+            // Whoever lands after this does not mean the session before.
+            state.lastLanding = nil
             try forgetAttempts(of: id)
             return id
         case .landed(let landed):
@@ -116,8 +126,10 @@ extension Workspace {
     }
 
     /// Declares conflicts settled: all of them, or those of `paths`. Files that still hold conflict
-    /// markers are refused unless `force`.
-    package func resolve(_ paths: [RepoPath], force: Bool) throws -> [RepoPath] {
+    /// markers are refused unless `force`. A rehearsal answers the same and changes nothing.
+    package func resolve(
+        _ paths: [RepoPath], force: Bool, isRehearsal: Bool = false
+    ) throws -> [RepoPath] {
         let settled = unresolvedPaths.filter { path in
             paths.isEmpty || paths.contains { $0 == path || path.isBelow($0) }
         }
@@ -131,6 +143,7 @@ extension Workspace {
                     hint: "edit it, or say that it is meant so: hif session resolve --force")
             }
         }
+        if isRehearsal { return settled }
         let names = Set(settled.map { $0.bytes.hex })
         state.unresolved.removeAll { names.contains($0) }
         try saveState()

@@ -16,7 +16,10 @@ extension Workspace {
     /// Takes in what others landed, with local edits kept and merged.
     ///
     /// Call inside `changing(_:)`.
+    /// - Throws: `WorkspaceError` with code `unresolved` while conflicts are open: merging what holds
+    ///   markers would put markers into markers.
     package func update() async throws -> MoveReport {
+        try checkSettled(unresolvedPaths)
         try await checkHistory()
         let tip = try await remote.newest()
         return try await move(to: tip.position, operation: "update", policy: .merge)
@@ -53,19 +56,88 @@ extension Workspace {
         guard !operations.isEmpty else {
             throw WorkspaceError(.nothingToDo, "@\(position) changed nothing", hint: "hif log")
         }
+        let goal = Workspace.goal(backingOut: position, reason)
+        try await judge(operations, undoing: position, goal: goal)
+        let report = try await landInverse(operations, of: position, goal: goal)
+        return BackOutReport(
+            backedOut: position, position: report.landed.position, goal: goal, move: report.move,
+            hadLanded: false)
+    }
+
+    /// Refuses an inverse of which nothing is left to do, and one that conflicts: that is put into
+    /// the files, as far as they hold no edits, to be settled and landed by hand.
+    private func judge(
+        _ operations: [HifCore.Operation], undoing position: Position, goal: String
+    ) async throws {
         let newest = try await remote.newest().position
-        guard try await leaves(operations.map(\.path), at: newest) != operations.map(\.after)
-        else {
+        let judged = try await judge(
+            operations.map { WorkingChange(path: $0.path, before: $0.before, after: $0.after) },
+            at: newest
+        ) { change in
+            guard let leaf = change.after, leaf.size <= UInt64(LeafMerge.bytesMax) else {
+                return nil
+            }
+            return try await self.contents(of: [leaf.hash], at: newest)[leaf.hash]
+        }
+        guard judged.contains(where: { !$0.changesNothing }) else {
             throw WorkspaceError(
                 .nothingToDo,
                 "@\(position) is backed out already: at @\(newest) nothing of it is left",
                 hint: "hif log")
         }
-        let goal = Workspace.goal(backingOut: position, reason)
-        let report = try await landInverse(operations, of: position, goal: goal)
-        return BackOutReport(
-            backedOut: position, position: report.landed.position, goal: goal, move: report.move,
-            hadLanded: false)
+        var conflicts: [LandOutcome.Conflict] = []
+        for one in judged where one.isConflict {
+            conflicts.append(try await conflict(one, after: position, upTo: newest))
+        }
+        guard !conflicts.isEmpty else { return }
+        let count = conflicts.count == 1 ? "a path was" : "\(conflicts.count) paths were"
+        let text = "\(count) changed after @\(position) in the same places"
+        let edited = Set(try status().changes.map(\.path))
+        guard base.position == newest, state.unresolved.isEmpty,
+            !judged.contains(where: { edited.contains($0.change.path) })
+        else {
+            throw WorkspaceError(
+                .conflict,
+                "@\(position) cannot be undone by itself: \(text). To have it put into the files, these must stand at the newest position and hold no edits",
+                hint: "hif update, land or revert your edits, then run the command again",
+                conflicts: conflicts)
+        }
+        try await putIntoFiles(judged)
+        throw WorkspaceError(
+            .conflict,
+            "@\(position) cannot be undone by itself: \(text). What undoes it was put into your files, and did not land",
+            hint: "edit them, then: hif session resolve, and: hif land \"\(goal)\"",
+            conflicts: conflicts)
+    }
+
+    /// Makes edits of what was judged at the base, with markers where there are conflicts.
+    private func putIntoFiles(_ judged: [JudgedChange]) async throws {
+        var targets: [TargetChange] = []
+        var own: [Hash: OwnContent] = [:]
+        for one in judged {
+            guard let result = one.result, result.leaf != one.found else { continue }
+            if let bytes = result.bytes, let leaf = result.leaf { own[leaf.hash] = .bytes(bytes) }
+            targets.append(
+                TargetChange(path: one.change.path, expected: one.found, new: result.leaf))
+        }
+        // Before the files: a run that is cut short leaves conflicts that are named.
+        state.unresolved = Set(state.unresolved)
+            .union(judged.filter(\.isConflict).map { $0.change.path.bytes.hex }).sorted()
+        try saveState()
+        let source = PrefetchingSource(
+            remote, at: base.position, changes: targets, own: own, below: top)
+        let done = try await Materializer(root: top, hifDirectory: hifDirectory, index: try index)
+            .apply(targets, from: source)
+        guard done.obstructions.isEmpty else {
+            let gone = Set(judged.map { $0.change.path.bytes.hex })
+            state.unresolved.removeAll { gone.contains($0) }
+            try saveState()
+            throw WorkspaceError(
+                .inTheWay,
+                "nothing was changed: "
+                    + done.obstructions.prefix(10).map(\.description).joined(separator: "; "),
+                hint: "move these away, then run the command again")
+        }
     }
 
     private static func goal(backingOut position: Position, _ reason: String) -> String {

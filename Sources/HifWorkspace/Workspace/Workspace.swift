@@ -82,7 +82,11 @@ package final class Workspace {
 
     /// Makes `root`, which must be a directory, a workspace of the project, standing at `@0` with
     /// whatever files are there as additions. Nothing of them is touched.
-    package static func create(at root: [UInt8], config: WorkspaceConfig) throws {
+    ///
+    /// - Parameter isCheckout: files of the project follow; until they are there, `state` says so.
+    package static func create(
+        at root: [UInt8], config: WorkspaceConfig, isCheckout: Bool = false
+    ) throws {
         let top = try DirectoryHandle(path: root)
         let effects = FileEffects()
         if try top.directory(directoryName) == nil {
@@ -96,8 +100,21 @@ package final class Workspace {
                 .alreadyThere, "this directory is a workspace already",
                 hint: "hif status")
         }
+        try hideFromGit(directory)
         try WorkspaceIndex(baseRoot: ProllyTree.empty.root).save(to: directory, writer: program)
+        if isCheckout {
+            var state = WorkspaceState()
+            state.checkoutBegun = true
+            try state.save(to: directory)
+        }
         try config.save(to: directory)
+    }
+
+    /// In a git checkout too `.hif` belongs to hif alone: `git add`, `stash` and `clean` pass it by.
+    private static func hideFromGit(_ directory: DirectoryHandle) throws {
+        let name = Array(".gitignore".utf8)
+        guard try directory.stat(name) == nil else { return }
+        try FileEffects().replace(name, with: Array("*\n".utf8), in: directory)
     }
 
     private static func base(
@@ -144,6 +161,8 @@ package final class Workspace {
         loadedIndex = nil
         base = try Workspace.base(in: hifDirectory)
         settledNow = []
+        // Workspaces that an earlier hif made have none.
+        try Workspace.hideFromGit(hifDirectory)
         try await finishMove()
         try await settleAttempts()
         let result = try await body()

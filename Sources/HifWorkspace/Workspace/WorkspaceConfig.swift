@@ -41,6 +41,8 @@ package struct WorkspaceState: Codable, Hashable, Sendable {
     package var plannedMerges: [PlannedMerge] = []
     /// Landings that were sent and not settled, oldest first.
     package var attempts: [Attempt] = []
+    /// The workspace was made to be checked out into, and no checkout has ended yet.
+    package var checkoutBegun: Bool?
     /// What landed from here last, for whoever asks again.
     package var lastLanding: LastLanding?
 
@@ -53,6 +55,8 @@ package struct WorkspaceState: Codable, Hashable, Sendable {
         package var eventCount: UInt64
         /// Events written while the project could not be reached, encoded, in order.
         package var waitingEvents: [[UInt8]] = []
+        /// What was said with `hif land` and became a note: a second try does not note it again.
+        package var landingNote: String?
 
         package var sessionID: SessionID? { SessionID(id) }
     }
@@ -69,6 +73,8 @@ package struct WorkspaceState: Codable, Hashable, Sendable {
         /// The path's bytes.
         package var path: [UInt8]
         package var resultHash: String
+        /// `Leaf.Kind` as a number; nil in what an earlier hif wrote.
+        package var resultKind: UInt8?
         package var isConflict: Bool
     }
 

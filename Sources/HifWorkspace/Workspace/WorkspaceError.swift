@@ -1,3 +1,4 @@
+package import HifCore
 package import HifRepository
 
 /// Why a command on a workspace could not be done, sorted by what its caller has to do.
@@ -24,6 +25,8 @@ package struct WorkspaceError: Error, Sendable, CustomStringConvertible {
         case newerVersion = "newer_version"
         case damaged = "damaged"
         case noSession = "no_session"
+        /// The session is closed; `closed` says which it is and where it landed.
+        case sessionClosed = "session_closed"
         case unauthenticated = "unauthenticated"
         /// Signed in, and not allowed to.
         case forbidden = "forbidden"
@@ -39,15 +42,23 @@ package struct WorkspaceError: Error, Sendable, CustomStringConvertible {
     package let hint: String?
     /// For `conflict`: each path with what stands against it.
     package let conflicts: [LandOutcome.Conflict]
+    /// For `sessionClosed`: the session, and its position if it landed.
+    package let closed: ClosedSession?
+
+    package struct ClosedSession: Hashable, Sendable {
+        package let session: SessionID
+        package let position: Position?
+    }
 
     package init(
         _ code: Code, _ message: String, hint: String? = nil,
-        conflicts: [LandOutcome.Conflict] = []
+        conflicts: [LandOutcome.Conflict] = [], closed: ClosedSession? = nil
     ) {
         self.code = code
         self.message = message
         self.hint = hint
         self.conflicts = conflicts
+        self.closed = closed
     }
 
     package var description: String { message }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HifCore
+import HifRepository
 import HifWorkspace
 
 struct Revert: HifCommand {
@@ -9,15 +10,21 @@ struct Revert: HifCommand {
             hif revert src/a.txt
             hif revert src docs
             hif revert .             everything
+            hif revert src --at @4   as they were at @4; that is an edit then
 
             A copy of what is replaced is kept in .hif/backup.
             """)
 
     @Argument(help: "Files, and directories with all in them.")
     var paths: [String]
+    @Option(
+        help: ArgumentHelp(
+            "The position to take them from; by default where the workspace stands.",
+            valueName: "position"))
+    var at: String?
     @OptionGroup var common: CommonOptions
 
-    static let data: Shape = .object(["paths": .paths, "backup": .string])
+    static let data: Shape = .object(["paths": .paths, "backup": .maybe(.string)])
 
     func run(_ context: Context) async throws -> Outcome {
         let workspace = try await context.workspace()
@@ -26,8 +33,13 @@ struct Revert: HifCommand {
         }
         let named = try context.paths(paths, in: workspace)
         let (reverted, label) = try await context.changing(workspace) {
+            var position: Position?
+            if let at {
+                position = try await workspace.position(ArgumentBytes.text(at))
+                try await PathHints.check(named, workspace, at: position)
+            }
             do {
-                return try await workspace.revert(named)
+                return try await workspace.revert(named, to: position)
             } catch let error as WorkspaceError where error.code == .nothingToDo {
                 try await PathHints.check(named, workspace)
                 throw error
@@ -35,11 +47,11 @@ struct Revert: HifCommand {
         }
         for path in reverted { context.console.line("\(path)") }
         context.console.note(
-            "Reverted \(Changes.count(reverted.count, "path")); copies are in .hif/backup/\(label)."
-        )
+            "Reverted \(Changes.count(reverted.count, "path"))"
+                + (label.map { "; copies are in .hif/backup/\($0)." } ?? "."))
         return Outcome(data: [
             "paths": .array(reverted.map { .object(JSON.path($0.bytes)) }),
-            "backup": .string(".hif/backup/" + label),
+            "backup": .optional(label.map { ".hif/backup/" + $0 }),
         ])
     }
 }

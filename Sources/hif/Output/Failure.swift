@@ -87,13 +87,18 @@ struct Failure: Error {
             case .conflict, .unresolved: .conflict
             case .unauthenticated, .forbidden, .certificateChanged: .forbidden
             case .network, .unknown: .unreachable
-            case .alreadyThere, .inTheWay, .nothingToDo, .refused, .historyReplaced, .newerVersion,
+            case .alreadyThere, .sessionClosed, .inTheWay, .nothingToDo, .refused, .historyReplaced,
+                .newerVersion,
                 .damaged, .localStorage:
                 .failed
             }
         self.init(
             error.code.rawValue, status, error.message, hint: error.hint,
             isRetryable: status == .unreachable)
+        if let closed = error.closed {
+            details["session"] = .string(closed.session.full)
+            details["position"] = closed.position.map { .int($0) } ?? .null
+        }
         guard !error.conflicts.isEmpty else { return }
         details["conflicts"] = .array(error.conflicts.map { Conflicts.json($0) })
         lines = error.conflicts.prefix(Conflicts.shownMax).map { Conflicts.line($0) }

@@ -103,8 +103,8 @@ import Testing
         else { return fail("not merged") }
         #expect(String(decoding: bytes, as: UTF8.self) == LeafMergeTests.both)
         guard
-            case .conflict(let hunks, let marked) = merged(
-                (.file, text), (.file, mine), (.file, "1\ntwo\nthree\nfour\nfive\n"))
+            case .conflict(let hunks, let marked, .executable) = merged(
+                (.file, text), (.file, mine), (.executable, "1\ntwo\nthree\nfour\nfive\n"))
         else { return fail("no conflict") }
         #expect(hunks == [.init(base: 0..<1, ours: 0..<1, theirs: 0..<1)])
         #expect(marked.map { String(decoding: $0, as: UTF8.self).contains("<<<<<<< o") } == true)
@@ -112,7 +112,7 @@ import Testing
             ((Leaf.Kind.file, text), (Leaf.Kind.file, "a\0b"), (Leaf.Kind.file, yours)),
             ((.file, text), (.executable, mine), (.symlink, yours)),
         ] {
-            guard case .conflict([], nil) = merged(base, ours, theirs) else {
+            guard case .conflict([], nil, _) = merged(base, ours, theirs) else {
                 Issue.record("merged")
                 continue
             }

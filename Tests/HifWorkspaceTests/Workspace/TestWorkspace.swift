@@ -89,22 +89,26 @@ extension Workspace {
     }
 }
 
-/// A remote that does what it is asked and loses the answer of the landings it is told to.
+/// A remote that does what it is asked and loses the answer of the landings it is told to, or the
+/// request.
 final class ForgetfulRemote: Remote {
     private let base: any Remote
     private let lost: Mutex<Int>
+    private let losesRequests: Bool
 
-    init(_ base: any Remote, losing count: Int) {
+    init(_ base: any Remote, losing count: Int, losesRequests: Bool = false) {
         self.base = base
         lost = Mutex(count)
+        self.losesRequests = losesRequests
     }
 
     func land(_ request: LandRequest) async throws -> LandOutcome {
-        let outcome = try await base.land(request)
         let loses = lost.withLock { left in
             left -= 1
             return left >= 0
         }
+        if loses, losesRequests { throw WorkspaceError(.network, "the request was lost") }
+        let outcome = try await base.land(request)
         if loses { throw WorkspaceError(.network, "the answer was lost") }
         return outcome
     }

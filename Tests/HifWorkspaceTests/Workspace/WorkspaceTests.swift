@@ -207,13 +207,16 @@ import Testing
             try await workspace.addEvent(.decision(text: "English only", why: "scope"))
         }
         try workspace.put("hello", "hi")
-        #expect(try await workspace.landAll("ignored") == 1)
+        // What is said when a session lands joins its conversation.
+        #expect(try await workspace.landAll("And it is short") == 1)
         let detail = try await workspace.remote.landing(at: 1)
         #expect(detail.landing.goalLine == "Add a greeting")
-        #expect(detail.landing.eventCount == 3)
+        #expect(detail.landing.eventCount == 4)
         #expect(
-            detail.document?.events.map(\.body).last
-                == .decision(text: "English only", why: "scope"))
+            detail.document?.events.map(\.body).suffix(2) == [
+                .decision(text: "English only", why: "scope"),
+                .note(role: "human", text: "And it is short"),
+            ])
         #expect(try await workspace.remote.openSessions(limit: 10) == [])
     }
 
