@@ -57,6 +57,9 @@ enum Main {
             exit(report(Failure(error), command: nil, console))
         }
         if let status = GitWords.answer(arguments, asksJSON: asksJSON) { exit(status.rawValue) }
+        if let failure = CommandWords.unknownTopic(arguments) {
+            exit(report(failure, command: nil, Console(isJSON: asksJSON, isQuiet: false)))
+        }
         let parsed: any ParsableCommand
         do {
             parsed = try Hif.parseAsRoot(arguments)
@@ -99,8 +102,7 @@ enum Main {
             if console.isErrorTerminal {
                 for next in outcome.next { console.note("  next: \(next)") }
             }
-            console.finish()
-            return outcome.status.rawValue
+            return console.finish(outcome.status).rawValue
         } catch {
             return report(Failure(error), command: words, console)
         }
@@ -119,8 +121,7 @@ enum Main {
             for line in failure.lines { console.complain("  \(line)") }
             if let hint = failure.hint { console.complain("  hint: \(hint)") }
         }
-        console.finish()
-        return failure.status.rawValue
+        return console.finish(failure.status).rawValue
     }
 
     /// What the parser throws: help and version go to standard output, mistakes are usage errors.
@@ -131,8 +132,7 @@ enum Main {
             let console = Console(isJSON: false, isQuiet: false)
             console.startPager()
             console.raw(Array((Hif.fullMessage(for: error) + "\n").utf8))
-            console.finish()
-            return 0
+            return console.finish(.ok).rawValue
         }
         // The parser's first line is the sentence; after it come usage and where to ask.
         let console = Console(isJSON: asksJSON, isQuiet: false)
@@ -142,17 +142,21 @@ enum Main {
         var failure = Failure.usage(message)
         let words = CommandWords.words(of: arguments)
         failure.hint = usage.map { SafeText.escape(String($0.dropFirst("Usage: ".count))) }
-        if CommandWords.isUnknown(words) {
-            failure.message =
-                "there is no command '\(SafeText.escape(words.joined(separator: " ")))'"
-            failure.hint =
-                CommandWords.suggestion(for: words).map { "did you mean: hif \($0)" } ?? "hif help"
+        if CommandWords.isUnknown(words) { failure = CommandWords.unknown(words) }
+        if let value = GitOptions.negativeNumber(arguments, after: words) {
+            // The parser takes it for an option, and the option before it for one without a value.
+            failure.message = "a number must be at least 1, and '\(value)' is not"
+        } else if let answer = GitOptions.answer(arguments, words) {
+            failure.hint = answer
         }
-        return report(failure, command: nil, console)
+        let command = words.joined(separator: " ")
+        return report(failure, command: CommandWords.isCommand(words) ? command : nil, console)
     }
 
     /// Takes options off that stand before the command: `-C DIR` as in git, `--json`, `--quiet`.
+    /// `-v` and `version` alone ask for the version.
     private static func leading(_ arguments: [String]) throws -> [String] {
+        if [["-v"], ["version"]].contains(arguments) { return ["--version"] }
         var rest = arguments[...]
         var moved: [String] = []
         while let first = rest.first {

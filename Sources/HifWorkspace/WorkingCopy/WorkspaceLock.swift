@@ -17,7 +17,9 @@ package struct WorkspaceLock: ~Copyable {
         descriptor = withCString(name) {
             openat(hifDirectory.descriptor, $0, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o666)
         }
-        guard descriptor >= 0 else { throw WorkingCopyError.system("open", name) }
+        guard descriptor >= 0 else {
+            throw WorkingCopyError.system("open", Array(".hif/lock".utf8))
+        }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let number = WorkingCopyError.currentErrno
             let holder = WorkspaceLock.holder(hifDirectory)

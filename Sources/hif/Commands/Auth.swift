@@ -37,12 +37,16 @@ struct AuthLogin: HifCommand {
             token = String(decoding: try Input.read("-", bytesMax: 4096), as: UTF8.self)
         }
         let trimmed = token.map { String($0.filter { !$0.isWhitespace }) }
-        let isQuiet = context.console.isJSON
+        guard trimmed != nil || context.mayAsk else {
+            throw Failure(
+                "unauthenticated", .forbidden,
+                "to log in without a token, a person has to approve a code, and nobody can be asked here",
+                hint: "hif auth login \(Shell.quote(url)) --token - < token.txt")
+        }
         let account = try await connector.login(
             url, token: trimmed, certificateAuthority: certificateAuthority
         ) { line in
-            // The person must see it also when the answer is JSON.
-            Console(isJSON: false, isQuiet: false).complain(isQuiet ? "hif: \(line)" : line)
+            Console(isJSON: false, isQuiet: false).complain(line)
         }
         context.console.line(
             "Logged in to \(SafeText.escape(account.url)) as \(SafeText.escape(account.handle)).")

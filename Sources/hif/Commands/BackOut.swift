@@ -23,7 +23,7 @@ struct BackOut: HifCommand {
 
     func run(_ context: Context) async throws -> Outcome {
         let workspace = try await context.workspace(.writing)
-        let reason = ArgumentBytes.text(reason)
+        let reason = try ArgumentBytes.text(reason, for: "the reason")
         guard !reason.allSatisfy(\.isWhitespace) else {
             throw Failure.usage("say why", hint: "hif backout \(position) \"breaks login\"")
         }

@@ -60,7 +60,17 @@ struct CheckoutTarget: ParsableArguments {
     ])
 
     func checkOut(_ context: Context) async throws -> Outcome {
+        if project.hasPrefix("@") {
+            throw Failure.usage(
+                "'\(SafeText.escape(project))' is a position, and checkout makes a workspace of a project",
+                hint: "hif goto \(Shell.quote(project))")
+        }
         let (name, url) = Self.split(project)
+        guard !name.isEmpty else {
+            throw Failure.usage(
+                "'\(SafeText.escape(project))' names no project",
+                hint: "hif checkout http://host/account/project; hif project list")
+        }
         let config = try await config(name, url, context)
         let target = try directory.map(ArgumentBytes.bytes) ?? Array(Self.lastName(name).utf8)
         guard !target.isEmpty else { throw Failure.usage("the directory's name is empty") }
@@ -88,7 +98,10 @@ struct CheckoutTarget: ParsableArguments {
             if let at { wanted = try await workspace.position(ArgumentBytes.text(at)) }
             if workspace.base.position > 0 {
                 guard let wanted, wanted != workspace.base.position else { return nil }
-                return try await workspace.go(to: wanted, force: false)
+                throw WorkspaceError(
+                    .alreadyThere,
+                    "'\(shown)' is a workspace of \(workspace.config.project) already, at @\(workspace.base.position)",
+                    hint: "to move it: cd \(shown) && hif goto @\(wanted)")
             }
             if wanted == nil { wanted = try await workspace.remote.newest().position }
             return try await workspace.move(
@@ -152,12 +165,12 @@ struct CheckoutTarget: ParsableArguments {
                 .inTheWay, "'\(SafeText.escape(path))' is not empty",
                 hint: "choose another directory")
         }
-        try Workspace.create(at: root, config: config)
+        try Workspace.create(at: root, config: config, isCheckout: true)
         return (true, isMade)
     }
 
     private static func removeNew(_ root: String, isMade: Bool) {
-        for name in ["config", "index", "state", "lock", "clock", "journal"] {
+        for name in [".gitignore", "config", "index", "state", "lock", "clock", "journal"] {
             unlink(root + "/.hif/" + name)
         }
         for name in ["tmp", "backup"] { rmdir(root + "/.hif/" + name) }

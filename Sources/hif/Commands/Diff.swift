@@ -120,7 +120,12 @@ struct Diff: HifCommand {
         }
         data["changes"] = .array(changes)
         if !stat { data.merge(JSON.bytes(patch, key: "patch")) { $1 } }
-        if isTruncated { data["truncated"] = .bool(true) }
+        if isTruncated {
+            data["truncated"] = .bool(true)
+            warnings.append(
+                "the patch is cut after \(Diff.patchBytesMax) bytes: name paths, or take all of it without --json"
+            )
+        }
         return Outcome(
             data: data, warnings: warnings,
             status: exitCode && !changes.isEmpty ? .failed : .ok)

@@ -28,21 +28,23 @@ struct Land: HifCommand {
     func run(_ context: Context) async throws -> Outcome {
         let workspace = try await context.workspace(.writing)
         var paths = paths
-        var goal = goal.map(ArgumentBytes.text)
         // With a session the goal is known; a first word that is a changed path is a path.
-        if workspace.state.session != nil, let word = self.goal,
-            let path = try? context.path(word, in: workspace), try workspace.isThere(path)
+        var word = goal
+        if workspace.state.session != nil, let first = word,
+            let path = try? context.path(first, in: workspace), try workspace.isThere(path)
         {
-            paths.insert(word, at: 0)
-            goal = nil
+            paths.insert(first, at: 0)
+            word = nil
         }
+        let goal = try word.map { try ArgumentBytes.text($0, for: "the goal") }
         if let goal, goal.allSatisfy(\.isWhitespace) {
             throw Failure.usage("the goal is empty", hint: "hif land \"what you did\"")
         }
         if let session = workspace.state.session, let goal, goal != session.goal {
             context.console.note(
-                "A session is open here, and lands with its own goal: "
-                    + SafeText.escape(session.goal.firstLine))
+                "A session is open here, and lands with its own goal, "
+                    + "\"\(SafeText.escape(session.goal.firstLine))\"; what you said is kept as a note."
+            )
         }
         return try await Landing.run(
             context, workspace, goal: goal, paths: paths, dryRun: dryRun)
@@ -64,6 +66,11 @@ enum Landing {
     ) async throws -> Outcome {
         let console = context.console
         let paths = try context.paths(words, in: workspace)
+        for path in paths where try workspace.isIgnored(path) {
+            throw WorkspaceError(
+                .nothingToDo, "'\(path)' is ignored, and ignored files do not land",
+                hint: "echo \(Shell.quote("!/" + path.description)) >> .hifignore")
+        }
         if workspace.state.session == nil, goal == nil,
             workspace.state.attempts.allSatisfy({ $0.backsOut != nil })
         {
@@ -106,9 +113,20 @@ enum Landing {
             for path in report.landed.mergedPaths {
                 console.note("Merged '\(path)' with what others landed.")
             }
+            tellTaken(report, console)
             Moves.tell(report.move, console, &outcome)
             return outcome
         }
+    }
+
+    /// What others landed came into the files as well.
+    private static func tellTaken(_ report: LandReport, _ console: Console) {
+        let move = report.move
+        let taken = move.to &- move.from
+        guard taken > 1, move.writtenCount + move.removedCount > 0 else { return }
+        let range = taken == 2 ? "@\(move.to - 1)" : "@\(move.from + 1) to @\(move.to - 1)"
+        console.note(
+            "Took in \(range): \(move.writtenCount) written, \(move.removedCount) removed.")
     }
 
     private static func paths_(_ paths: [RepoPath]) -> JSON {

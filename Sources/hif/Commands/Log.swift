@@ -18,7 +18,7 @@ struct Log: HifCommand {
     var path: String?
     @Option(help: "Only landings by this account, agent, name or address.")
     var author: String?
-    @Option(help: "At most this many landings.")
+    @Option(name: [.long, .customShort("n")], help: "At most this many landings.")
     var limit: Int?
     @Option(help: ArgumentHelp("Begin at this position, downwards.", valueName: "position"))
     var cursor: String?
@@ -70,7 +70,10 @@ struct Log: HifCommand {
                 [path], workspace, at: try await workspace.remote.newest().position)
         }
         if !stream {
-            if count == 0 { console.note("There is no landing yet.") }
+            if count == 0 {
+                let isAll = query.path == nil && query.author == nil && cursor == nil
+                console.note(isAll ? "There is no landing yet." : "No landing is like that.")
+            }
             if let next { console.note("There is more: hif log --cursor \(next)") }
         }
         return Outcome(

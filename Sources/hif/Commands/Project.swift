@@ -40,7 +40,8 @@ struct ProjectCreate: HifCommand {
             if self.store != nil { next += " --store \(SafeText.escape(path))" }
         case .forge(let url):
             id = try await Forge.connector().createProject(
-                name, description: ArgumentBytes.text(description), isPrivate: isPrivate, at: url
+                name, description: ArgumentBytes.text(description, for: "the description"),
+                isPrivate: isPrivate, at: url
             ).id
         }
         context.console.line("Made the project \(name).")

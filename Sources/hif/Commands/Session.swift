@@ -50,7 +50,11 @@ enum SessionFields {
 
     /// Text of several lines, indented.
     static func show(_ text: String, _ console: Console) {
-        for line in text.split(whereSeparator: \.isNewline, omittingEmptySubsequences: false) {
+        // Imported messages end with a newline of their own.
+        let end = text.lastIndex { !$0.isNewline }.map(text.index(after:)) ?? text.startIndex
+        for line in text[..<end].split(
+            whereSeparator: \.isNewline, omittingEmptySubsequences: false)
+        {
             console.line("    " + SafeText.escape(String(line), keepingLines: true))
         }
     }

@@ -56,7 +56,8 @@ struct SessionAbandon: HifCommand {
             return Outcome(data: ["session": .string(session.id), "dry_run": .bool(true)])
         }
         let id = try await context.changing(workspace) {
-            try await workspace.abandonSession(reason: ArgumentBytes.text(reason))
+            try await workspace.abandonSession(
+                reason: ArgumentBytes.text(reason, for: "the reason"))
         }
         context.console.line("Abandoned \(id). The files are as they were.")
         return Outcome(data: ["session": .string(id.full)])
@@ -91,11 +92,18 @@ struct SessionResolve: HifCommand {
         func list(_ paths: [RepoPath]) -> JSON {
             .array(paths.map { .object(JSON.path($0.bytes)) })
         }
+        let open = workspace.unresolvedPaths
+        for path in named where !open.contains(where: { $0 == path || $0.isBelow(path) }) {
+            try await PathHints.check([path], workspace)
+        }
         if dryRun {
-            let paths = workspace.unresolvedPaths
-            for path in paths { context.console.line("\(path)") }
+            let settled = try workspace.resolve(named, force: force, isRehearsal: true)
+            for path in settled { context.console.line("\(path)") }
+            context.console.note("\(Changes.count(settled.count, "conflict")) would be settled.")
             return Outcome(data: [
-                "resolved": .array([]), "unresolved": list(paths), "dry_run": .bool(true),
+                "resolved": list(settled),
+                "unresolved": list(open.filter { !settled.contains($0) }),
+                "dry_run": .bool(true),
             ])
         }
         let settled = try await context.changing(workspace) {

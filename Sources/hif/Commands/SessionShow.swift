@@ -34,6 +34,7 @@ struct SessionShow: HifCommand {
         var goal = ""
         var events: [SessionEvent]
         var state = "open"
+        var warnings: [String] = []
         if let position = found.position {
             let detail = try await remote.landing(at: position)
             goal = detail.document?.goal ?? detail.landing.goalLine
@@ -42,7 +43,15 @@ struct SessionShow: HifCommand {
         } else {
             let isOwn = workspace.state.session?.sessionID == found.id
             let waiting = isOwn ? workspace.state.session?.waitingEvents ?? [] : []
-            events = try await remote.events(of: found.id, from: 0)
+            do {
+                events = try await remote.events(of: found.id, from: 0)
+            } catch let error as WorkspaceError where isOwn && error.code == .network {
+                // What is here is better than nothing.
+                events = []
+                goal = workspace.state.session?.goal ?? ""
+                warnings.append(
+                    "the project cannot be reached: only what waits here to be sent is shown")
+            }
             let known = Set(events.map(\.id))
             for bytes in waiting {
                 let event = try SessionEvent(decoding: bytes)
@@ -50,7 +59,9 @@ struct SessionShow: HifCommand {
             }
             if case .started(let text, let created, _)? = events.first?.body {
                 goal = text
-                if case .abandoned? = try await remote.closing(of: found.id, createdAt: created) {
+                if warnings.isEmpty,
+                    case .abandoned? = try await remote.closing(of: found.id, createdAt: created)
+                {
                     state = "abandoned"
                 }
             }
@@ -62,11 +73,12 @@ struct SessionShow: HifCommand {
         console.line()
         SessionFields.show(goal, console)
         SessionFields.show(events, console)
-        return Outcome(data: [
-            "session": .string(found.id.full), "state": .string(state), "goal": .string(goal),
-            "position": found.position.map { .int($0) } ?? .null,
-            "events": .array(events.map { SessionFields.json($0) }),
-        ])
+        return Outcome(
+            data: [
+                "session": .string(found.id.full), "state": .string(state), "goal": .string(goal),
+                "position": found.position.map { .int($0) } ?? .null,
+                "events": .array(events.map { SessionFields.json($0) }),
+            ], warnings: warnings)
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HifCore
+import HifRepository
 import HifWorkspace
 
 struct SessionStart: HifCommand {
@@ -27,9 +28,13 @@ struct SessionStart: HifCommand {
         let workspace = try await context.workspace(.writing)
         let goal =
             goal == "-"
-            ? try String(decoding: Input.read("-"), as: UTF8.self) : ArgumentBytes.text(goal)
+            ? try Input.withoutLastNewline(
+                ArgumentBytes.text(
+                    Input.read("-", bytesMax: LandRequest.goalBytesMax), for: "the goal"))
+            : try ArgumentBytes.text(goal, for: "the goal")
+        let key = try key.map { try ArgumentBytes.text($0, for: "the key") }
         let session = try await context.changing(workspace) {
-            try await workspace.startSession(goal: goal, key: key.map(ArgumentBytes.text))
+            try await workspace.startSession(goal: goal, key: key)
         }
         let shown = session.sessionID.map { "\($0)" } ?? session.id
         context.console.line("Started \(shown): \(SafeText.escape(session.goal.firstLine))")

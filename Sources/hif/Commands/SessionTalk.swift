@@ -61,7 +61,8 @@ struct SessionDecide: HifCommand {
         let text = try SessionTalk.text(
             text, file: file, hint: "hif session decide \"what\" --why \"reason\"")
         return try await SessionTalk.add(
-            context, .decision(text: text, why: ArgumentBytes.text(why)), did: "Decided.")
+            context, .decision(text: text, why: ArgumentBytes.text(why, for: "the reason")),
+            did: "Decided.")
     }
 }
 
@@ -76,9 +77,9 @@ enum SessionTalk {
                 throw Failure.usage("the text is given twice", hint: hint)
             }
             let bytes = try Input.read(source, bytesMax: SessionEvent.textBytesMax)
-            result = String(decoding: bytes, as: UTF8.self)
+            result = try Input.withoutLastNewline(ArgumentBytes.text(bytes, for: "the text"))
         } else {
-            result = ArgumentBytes.text(text ?? "")
+            result = try ArgumentBytes.text(text ?? "", for: "the text")
         }
         guard !result.allSatisfy(\.isWhitespace) else {
             throw Failure.usage("there is no text", hint: hint)

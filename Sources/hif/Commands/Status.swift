@@ -44,6 +44,10 @@ struct Status: HifCommand {
                 "\(pending.operation) to @\(pending.toPosition) was interrupted; the next command that changes files finishes it"
             )
             outcome.next.append("hif update")
+        } else if workspace.state.checkoutBegun == true {
+            outcome.warnings.append(
+                "the checkout was interrupted before it wrote files; run it again, or: hif update")
+            outcome.next.append("hif update")
         }
         for change in report.changes {
             if unresolved.contains(change.path) {
@@ -56,7 +60,7 @@ struct Status: HifCommand {
         for path in unresolved.subtracting(report.changes.map(\.path)).sorted() {
             console.line("\(console.styled("C", .red))  \(path)")
         }
-        if report.changes.isEmpty { console.note("Nothing changed.") }
+        if report.changes.isEmpty, unresolved.isEmpty { console.note("Nothing changed.") }
         if !unresolved.isEmpty {
             outcome.next.append("edit the files marked C, then: hif session resolve")
         } else if !report.changes.isEmpty {
@@ -75,7 +79,8 @@ struct Status: HifCommand {
                     .object(Changes.json($0.path, before: $0.before, after: $0.after))
                 }),
             "unresolved": .array(unresolved.sorted().map { .object(JSON.path($0.bytes)) }),
-            "interrupted": .optional(pending?.operation),
+            "interrupted": .optional(
+                pending?.operation ?? (workspace.state.checkoutBegun == true ? "checkout" : nil)),
         ]
         return outcome
     }

@@ -16,6 +16,7 @@ enum Conflicts {
                 "change": .string(
                     Changes.word(before: conflict.operation.before, after: conflict.operation.after)
                 ),
+                "theirs": .string(conflict.found == nil ? "deleted" : "changed"),
             ])
     }
 

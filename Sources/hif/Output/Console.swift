@@ -12,8 +12,10 @@ final class Console {
     let hasColor: Bool
     private var buffer: [UInt8] = []
     private var pager: UnsafeMutablePointer<FILE>?
-    /// The reader of standard output went away; the rest is not wanted.
+    /// Standard output takes no more: its reader went away, or it failed.
     private(set) var isClosed = false
+    /// Why it failed, as an error number; nil where the reader just went away.
+    private var failure: Int32?
     private static let bufferBytes = 1 << 16
 
     init(isJSON: Bool, isQuiet: Bool) {
@@ -97,18 +99,24 @@ final class Console {
     }
 
     /// Writes everything out; call once at the end.
-    func finish() {
+    ///
+    /// - Returns: the exit code: `status`, unless something of the output was lost.
+    func finish(_ status: ExitStatus) -> ExitStatus {
         flush()
         if let pager { pclose(pager) }
         pager = nil
+        guard let failure else { return status }
+        complain("hif: cannot write to standard output: \(String(cString: strerror(failure)))")
+        return status == .ok ? .failed : status
     }
 
     func flush() {
         guard !buffer.isEmpty else { return }
         if let pager {
             if fwrite(buffer, 1, buffer.count, pager) < buffer.count { isClosed = true }
-        } else if !Console.write(buffer, to: STDOUT_FILENO) {
+        } else if let number = Console.write(buffer, to: STDOUT_FILENO) {
             isClosed = true
+            failure = number == EPIPE ? nil : number
         }
         buffer.removeAll(keepingCapacity: true)
     }
@@ -119,9 +127,9 @@ final class Console {
         if buffer.count >= Console.bufferBytes || isOutputTerminal && pager == nil { flush() }
     }
 
-    /// Writes all of it; false when nobody reads any more.
+    /// Writes all of it; an error number when that was not possible.
     @discardableResult
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
         var start = 0
         while start < bytes.count {
             let count = bytes[start...].withUnsafeBytes {
@@ -129,10 +137,10 @@ final class Console {
             }
             if count < 0 {
                 if errno == EINTR || errno == EAGAIN { continue }
-                return false
+                return errno
             }
             start += count
         }
-        return true
+        return nil
     }
 }

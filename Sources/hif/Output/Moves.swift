@@ -42,6 +42,7 @@ enum Moves {
         guard !move.conflicts.isEmpty else { return }
         var conflicts: [JSON] = []
         var lines: [String] = []
+        let deleted = Set(move.deletedThere)
         for path in move.conflicts {
             let landing = try? await workspace.lastLanding(
                 of: path, after: move.from, upTo: move.to)
@@ -51,9 +52,16 @@ enum Moves {
                     JSON.path(path.bytes) + [
                         "position": .int(landing ?? move.to),
                         "hunks": .array(hunks.map { Conflicts.json($0) }),
+                        "theirs": .string(deleted.contains(path) ? "deleted" : "changed"),
                     ]))
             guard lines.count < Conflicts.shownMax else { continue }
             let winner = "@\(landing ?? move.to)"
+            if deleted.contains(path) {
+                lines.append(
+                    "'\(path)': deleted by \(winner), edited here: your version was kept; to delete it too: rm \(Shell.quote(path))"
+                )
+                continue
+            }
             lines.append(
                 hunks.isEmpty
                     ? "'\(path)': your version was kept; the project's: hif cat \(Shell.quote(path)) --at \(winner)"
@@ -73,8 +81,11 @@ enum Moves {
 /// Words for a shell.
 enum Shell {
     /// The path as a word that can be pasted into a command, where it is plain text.
-    static func quote(_ path: RepoPath) -> String {
-        let text = path.description
+    static func quote(_ path: RepoPath) -> String { quote(path.description) }
+
+    /// The word, escaped for a terminal too.
+    static func quote(_ word: String) -> String {
+        let text = SafeText.escape(word)
         let isPlain = text.utf8.allSatisfy {
             $0 >= 0x80
                 || "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=@%,"

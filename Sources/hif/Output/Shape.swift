@@ -76,7 +76,10 @@ indirect enum Shape: Sendable {
             "position": .maybe(.int),
             "hunks": .list(
                 .object(["base": lineRange, "ours": lineRange, "theirs": lineRange])),
-        ], optional: ["reason": .string, "change": .string])
+        ],
+        optional: [
+            "reason": .string, "change": .string, "theirs": .oneOf(["changed", "deleted"]),
+        ])
 
     static let change = Shape.withPath([
         "change": .oneOf(["added", "modified", "deleted", "kind_changed"])

@@ -1,4 +1,5 @@
 import Glibc
+import HifCore
 
 /// Arguments are bytes, the parser wants text. Bytes that are no UTF-8 travel through it as
 /// characters of the last private-use plane, one for each, and come back as what they were.
@@ -52,6 +53,22 @@ enum ArgumentBytes {
             }
         }
         return result
+    }
+
+    /// The argument as text that is kept: a goal, a note, a reason.
+    ///
+    /// - Throws: a usage error that names `what` when it is not UTF-8; nothing is repaired silently.
+    static func text(_ argument: String, for what: String) throws -> String {
+        try text(bytes(argument), for: what)
+    }
+
+    static func text(_ bytes: [UInt8], for what: String) throws -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure.usage(
+                "\(what) is not UTF-8 text: '\(SafeText.escape(Array(bytes.prefix(200))))'",
+                hint: "convert it first, as with: iconv -f latin1 -t utf-8")
+        }
+        return text
     }
 
     /// The argument as text, repaired where it is none.

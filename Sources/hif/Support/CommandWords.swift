@@ -1,4 +1,5 @@
 import ArgumentParser
+import HifCore
 
 /// The tree of commands as words, for "did you mean", for the published schemas and the reference.
 enum CommandWords {
@@ -27,6 +28,29 @@ enum CommandWords {
         let text = words.joined(separator: " ")
         return !text.isEmpty && text != "help"
             && !commands.contains { $0.words == text || $0.words.hasPrefix(text + " ") }
+    }
+
+    static func isCommand(_ words: [String]) -> Bool {
+        commands.contains { $0.words == words.joined(separator: " ") }
+    }
+
+    /// What to say of words that are no command.
+    static func unknown(_ words: [String]) -> Failure {
+        .usage(
+            "there is no command '\(SafeText.escape(words.joined(separator: " ")))'",
+            hint: suggestion(for: words).map { "did you mean: hif \($0)" } ?? "hif help")
+    }
+
+    /// For `hif help nosuch`: the parser would show the overview as if nothing were wrong.
+    static func unknownTopic(_ arguments: [String]) -> Failure? {
+        guard arguments.first == "help" else { return nil }
+        let words = words(of: Array(arguments.dropFirst()))
+        guard isUnknown(words) else { return nil }
+        var failure = unknown(words)
+        if let word = words.first, let answer = GitWords.answer(to: word) {
+            failure = .usage("'\(word)' is git's word", hint: answer)
+        }
+        return failure
     }
 
     /// The command that was probably meant.

@@ -99,7 +99,8 @@ final class Context {
             // The workspace may be known under another name, through a link.
             whole = Context.realParent(whole)
         }
-        let normal = Context.normal(whole)
+        var normal = Context.normal(whole)
+        if let real = try throughLink(normal, root, in: workspace) { normal = real }
         guard Context.isInside(normal, root) else {
             throw Failure(
                 "path_outside", .usage,
@@ -108,6 +109,19 @@ final class Context {
         }
         let rest = Array(normal.dropFirst(root.count).drop { $0 == slash })
         return rest.isEmpty ? nil : try RepoPath(rest)
+    }
+
+    /// Where a path through a linked directory leads, as for the shell; nil where no link is in the
+    /// way, where it leads outside, and where the project knows the path as it is written.
+    private func throughLink(
+        _ path: [UInt8], _ root: [UInt8], in workspace: Workspace
+    ) throws -> [UInt8]? {
+        let real = Context.realParent(path)
+        guard real != path, Context.isInside(path, root), Context.isInside(real, root),
+            let written = try? RepoPath(Array(path.dropFirst(root.count + 1))),
+            try workspace.index[written] == nil
+        else { return nil }
+        return real
     }
 
     /// The paths that arguments name; empty means all, as does the top directory among them.

@@ -4,7 +4,7 @@ import HifCore
 enum GitWords {
     /// A switch, which costs nothing when the word is none of these: a table would be made by every
     /// command.
-    private static func answer(to word: String) -> String? {
+    static func answer(to word: String) -> String? {
         switch word {
         case "add":
             "nothing to add: every change counts, new files too. To land some of them: hif land \"what you did\" PATH..."
@@ -46,7 +46,10 @@ enum GitWords {
 
     /// If the first word is one of git's and none of ours, says what to do here.
     static func answer(_ arguments: [String], asksJSON: Bool) -> ExitStatus? {
-        guard let word = arguments.first, let answer = answer(to: word) else { return nil }
+        guard let first = arguments.first else { return nil }
+        // Behind `--` the parser would take a path for a project.
+        let word = arguments.starts(with: ["checkout", "--"]) ? "restore" : first
+        guard let answer = answer(to: word) else { return nil }
         let console = Console(isJSON: asksJSON, isQuiet: false)
         if asksJSON {
             console.raw(
@@ -57,7 +60,6 @@ enum GitWords {
         } else {
             console.complain("hif: '\(word)' is git's word; here: \(answer)")
         }
-        console.finish()
-        return .usage
+        return console.finish(.usage)
     }
 }

@@ -22,6 +22,11 @@ enum Input {
         return try read(descriptor, "'\(shown)'", bytesMax)
     }
 
+    /// Text as a person meant it: the newline that ends its last line is the file's.
+    static func withoutLastNewline(_ text: String) -> String {
+        text.last?.isNewline == true ? String(text.dropLast()) : text
+    }
+
     private static func read(_ descriptor: Int32, _ name: String, _ bytesMax: Int) throws -> [UInt8]
     {
         var result: [UInt8] = []

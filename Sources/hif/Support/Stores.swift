@@ -38,6 +38,7 @@ enum Stores {
     ) async throws -> (store: LocalStore, path: String) {
         if creating {
             try makeDirectories(path)
+            try checkFree(path)
         } else {
             guard let directory = try? DirectoryHandle(path: Array(path.utf8)),
                 (try? directory.stat(Array("store".utf8))) ?? nil != nil
@@ -50,6 +51,20 @@ enum Stores {
         let directory = try DirectoryStore(path: path)
         let store = try await LocalStore(directory, creating: creating, world: world)
         return (store, try absolute(path))
+    }
+
+    /// Refuses to make a store among files that are none of its own.
+    private static func checkFree(_ path: String) throws {
+        let directory = try DirectoryHandle(path: Array(path.utf8))
+        guard try directory.stat(Array("store".utf8)) == nil else { return }
+        // A store whose making was cut short may have left a temporary file.
+        let others = try directory.names().filter { $0.first != UInt8(ascii: ".") }
+        guard others.isEmpty else {
+            throw WorkspaceError(
+                .inTheWay,
+                "'\(SafeText.escape(path))' holds other files, and is no hif store",
+                hint: "choose a directory of its own, such as --store ~/hif")
+        }
     }
 
     /// The project of that name.

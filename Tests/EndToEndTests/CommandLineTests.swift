@@ -1,0 +1,172 @@
+import Foundation
+import Testing
+
+/// What the command line does around the commands: its output, its words, its hints.
+@Suite struct CommandLineTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let status: Int32
+        /// Part of what is said on standard error.
+        let says: String
+
+        init(_ arguments: String, _ status: Int32, _ says: String) {
+            self.arguments = arguments.split(separator: " ").map(String.init)
+            self.status = status
+            self.says = says
+        }
+
+        var testDescription: String { "hif " + arguments.joined(separator: " ") }
+    }
+
+    static let cases = [
+        Case("help nosuch", 2, "no command 'nosuch'"),
+        Case("help commit", 2, "hif land"),
+        Case("log -p", 2, "hif show @N --patch"),
+        Case("log --oneline", 2, "a line already"),
+        Case("log a.txt", 2, "hif log --path a.txt"),
+        Case("log @1", 2, "hif show @1"),
+        Case("log -3", 2, "hif log --limit 3"),
+        Case("log --limit -1", 2, "at least 1"),
+        Case("log --author nobody", 0, "No landing is like that"),
+        Case("land -m x", 2, "hif land \"what you did\""),
+        Case("land x made.log", 1, "echo '!/made.log' >> .hifignore"),
+        Case("show --stat", 2, "hif diff"),
+        Case("status -s", 2, "short already"),
+        Case("blame -L 1 a.txt", 2, "whole file"),
+        Case("checkout @1", 2, "hif goto @1"),
+        Case("checkout -- a.txt", 2, "hif revert"),
+        Case("checkout http://127.0.0.1:1/ana", 2, "names no project"),
+        Case("checkout ana/app . --at @0", 1, "hif goto @0"),
+        Case("session resolve nosuch", 5, "no 'nosuch'"),
+        Case("auth login http://127.0.0.1:1", 4, "--token"),
+        Case("revert lnk/b.txt", 1, "nothing changed"),
+        Case("revert a.txt --at @9", 5, "the newest is @1"),
+        Case("revert nosuch --at @1", 5, "no 'nosuch'"),
+    ]
+
+    private static let box = Result { () throws -> Sandbox in
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n", "src/b.txt": "b\n", ".hifignore": "*.log\n/lnk\n"])
+        try box.write("one/made.log", "x")
+        symlink("src", box.path + "/one/lnk")
+        return box
+    }
+
+    @Test(arguments: cases)
+    func `a word that means something elsewhere is answered with what does it here`(
+        _ wrong: Case
+    ) throws {
+        let result = try Self.box.get().run(HifBinary.path, wrong.arguments, in: "one")
+        #expect(result.status == wrong.status, "\(result.errors)")
+        #expect(result.errors.contains(wrong.says), "\(result.errors)")
+    }
+
+    @Test(arguments: ["version", "-v", "--version"])
+    func `the version is told, however it is asked for`(_ word: String) throws {
+        let result = try Self.box.get().ok(word, in: "one")
+        #expect(result.text.hasPrefix("0."))
+    }
+
+    @Test(arguments: ["cat a.txt", "ls", "log", "status --json", "skill", "help", "nosuch --json"])
+    func `output that cannot be written is told, and the exit code is not 0`(
+        _ words: String
+    ) throws {
+        let box = try Self.box.get()
+        let result = try box.run(
+            "sh", ["-c", "\"$0\" \(words) > /dev/full", HifBinary.path], in: "one")
+        #expect(result.status != 0)
+        #expect(result.errors.contains("cannot write to standard output: No space left"))
+    }
+
+    @Test func `a reader that went away is no error`() throws {
+        let result = try Self.box.get().run(
+            "bash", ["-c", "\"$0\" skill | true; exit ${PIPESTATUS[0]}", HifBinary.path],
+            in: "one")
+        #expect(result.status == 0)
+        #expect(result.errors.isEmpty)
+    }
+
+    @Test func `text that is not UTF-8 is refused, not repaired`() throws {
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n"])
+        try box.ok("session", "start", "Work", in: "one")
+        let notes = try box.hif("session", "note", "-", in: "one", input: [0x61, 0xFF, 0x0A])
+        #expect(notes.status == 2)
+        #expect(notes.errors.contains("not UTF-8"))
+        for command in ["session note", "land", "session decide", "session abandon"] {
+            let result = try box.run(
+                "sh", ["-c", "\"$0\" \(command) \"$(printf 'caf\\351')\"", HifBinary.path],
+                in: "one")
+            #expect(result.status == 2, "\(command)")
+            #expect(result.errors.contains("not UTF-8"), "\(result.errors)")
+        }
+    }
+
+    @Test func `a store is not made among files that are none of its own`() throws {
+        let box = Sandbox()
+        try box.write("full/letter.txt", "dear")
+        try box.makeDirectory("work")
+        let result = try box.hif("init", "--store", box.path + "/full", "ana/new", in: "work")
+        #expect(result.status == 1)
+        #expect(result.errors.contains("holds other files"))
+        #expect(!box.exists("full/store"))
+        #expect(!box.exists("work/.hif"))
+    }
+
+    @Test func `git leaves the workspace's own directory alone`() throws {
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n"])
+        _ = try box.run("git", ["init", "-q"], in: "one")
+        let status = try box.run("git", ["status", "--porcelain", "-uall"], in: "one")
+        #expect(status.text == "?? a.txt\n")
+        // One that an earlier hif made gets it with the next change.
+        try box.remove("one/.hif/.gitignore")
+        try box.ok("write", "b.txt", "-", in: "one", input: [0x62])
+        #expect(box.read("one/.hif/.gitignore") == "*\n")
+    }
+
+    @Test func `what others landed and came along is told`() throws {
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n"])
+        try box.ok("checkout", "ana/app", "two")
+        try box.write("one/b.txt", "b\n")
+        try box.ok("land", "B", in: "one")
+        try box.write("two/c.txt", "c\n")
+        let result = try box.ok("land", "C", in: "two")
+        #expect(result.errors.contains("Took in @2: 1 written, 0 removed."))
+    }
+
+    @Test func `files come from another position as edits`() throws {
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n", "b.txt": "b\n"])
+        try box.write("one/a.txt", "A\n")
+        try box.remove("one/b.txt")
+        try box.ok("land", "Change", in: "one")
+        try box.write("one/a.txt", "edited\n")
+        let result = try box.ok("revert", "--at", "@1", "a.txt", "b.txt", in: "one")
+        #expect(result.errors.contains("copies are in .hif/backup"))
+        #expect(box.read("one/a.txt") == "a\n")
+        #expect(try box.ok("status", in: "one").text.hasSuffix("M  a.txt\nA  b.txt\n"))
+        try box.ok("land", "As it was", in: "one")
+        #expect(try box.ok("diff", "@1", "@3", in: "one").text == "")
+    }
+
+    @Test func `a key of a session that landed gives the session and its position back`() throws {
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n"])
+        let started = try box.ok("session", "start", "Go", "--key", "k", "--json", in: "one")
+        let session = try started.data()["session"] as? String
+        try box.write("one/a.txt", "b\n")
+        try box.ok("session", "land", in: "one")
+        let again = try box.hif("session", "start", "Go", "--key", "k", "--json", in: "one")
+        let error = try again.error()
+        #expect(error["code"] as? String == "session_closed")
+        let details = try #require(error["details"] as? [String: Any])
+        #expect(details["session"] as? String == session)
+        #expect(details["position"] as? Int == 2)
+        // An abandoned one in between: a landing without a goal is not the one before.
+        try box.ok("session", "start", "Other", in: "one")
+        try box.ok("session", "abandon", in: "one")
+        #expect(try box.hif("land", in: "one").status == 5)
+    }
+}
