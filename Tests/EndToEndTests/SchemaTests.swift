@@ -60,7 +60,7 @@ import Testing
         try box.write("two/a.txt", "c\n")
         try check("land", "Conflicting", in: "two", status: 3)
         try check("update", in: "two", status: 3)
-        try check("session", "resolve", "--dry-run", in: "two")
+        try check("session", "resolve", "--dry-run", "--force", in: "two")
         try check("session", "resolve", "--force", in: "two")
         try check("update", in: "three")
         try check("session", "start", "Again", in: "three")
