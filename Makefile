@@ -48,7 +48,8 @@ bench: release  ## hif beside git on generated projects; FILES=, COMMITS= for th
 
 simulate:  ## the simulator on SEEDS fresh seeds, from FROM on (docs/simulation.md)
 	$(LIGHT) build -c release --product hif-sim --scratch-path $(LIGHT_SCRATCH)-release
-	$(LIGHT_SCRATCH)-release/release/hif-sim --seed $(or $(FROM),1) --count $(or $(SEEDS),1000)
+	$(LIGHT_SCRATCH)-release/release/hif-sim --seed $(or $(FROM),1) --count $(or $(SEEDS),1000) \
+	    --jobs "$$(nproc)" --shrink
 
 bench-rollups: deps  ## the path index over a million landings; takes some minutes
 	$(LIGHT) build -c release --product hif-bench --scratch-path $(LIGHT_SCRATCH)-release

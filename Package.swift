@@ -55,7 +55,7 @@ var targets: [Target] = [
         name: "HifRepositoryTests", dependencies: ["HifRepository", "Support"],
         swiftSettings: strict),
     .testTarget(
-        name: "HifSimulatorTests", dependencies: ["HifSimulator", "Support"],
+        name: "HifSimulatorTests", dependencies: ["HifSimulator"], exclude: ["Corpus"],
         swiftSettings: strict),
     .testTarget(
         name: "HifWorkspaceTests", dependencies: ["HifWorkspace", "Support"],

@@ -19,6 +19,7 @@ package final class Repository: Sendable {
     /// Builds what is derived, driven by a task of whoever opened the project.
     package let upkeep: Upkeep
     private let writerAddress: String
+    private let weakness: LandingMachine.Weakness
     private let newestKnown = Mutex<Epoch>(0)
     private let sequencerKept = Mutex<Sequencer?>(nil)
 
@@ -28,14 +29,17 @@ package final class Repository: Sendable {
     ///   - writer: address at which this process can be asked, for the slots it writes; may be empty.
     ///   - report: told, in a sentence, of background work that failed.
     ///   - upkeepDue: told when there is background work, for whoever drives several projects.
+    ///   - weakness: for tests only.
     package init(
         store: any ObjectStore, world: World, writer: String = "",
         report: @escaping @Sendable (String) -> Void = { _ in },
-        upkeepDue: @escaping @Sendable (Upkeep) -> Void = { _ in }
+        upkeepDue: @escaping @Sendable (Upkeep) -> Void = { _ in },
+        weakness: LandingMachine.Weakness = []
     ) {
         self.store = store
         self.world = world
         writerAddress = writer
+        self.weakness = weakness
         log = LogReader(store: store)
         content = log.content
         sessions = SessionLog(store: store)
@@ -79,9 +83,17 @@ package final class Repository: Sendable {
         var known = newestKnown.withLock { $0 }
         if known == 0 { known = await hinted() }
         let epoch = try await log.newestEpoch(from: known)
-        newestKnown.withLock { $0 = max($0, epoch) }
         guard let (slot, _, _) = try await log.slot(epoch) else {
             throw .log(.inconsistent(epoch: epoch, "was there a moment ago and is gone"))
+        }
+        if epoch > newestKnown.withLock({ $0 }) {
+            // Seen is not yet durable: whoever is told of a position must find it after a power cut.
+            do throws(StoreError) {
+                try await store.makeDurable(StoreKey.slot(epoch))
+            } catch {
+                throw .store(error)
+            }
+            newestKnown.withLock { $0 = max($0, epoch) }
         }
         return slot
     }
@@ -219,7 +231,7 @@ package final class Repository: Sendable {
         let tip = try await foldedTip()
         let made = Sequencer(
             log: log, trees: trees, rollups: rollups, upkeep: upkeep, tip: tip.tip,
-            nodes: tip.nodes, writer: writerAddress, world: world)
+            nodes: tip.nodes, writer: writerAddress, world: world, weakness: weakness)
         // Makes up for a writer that died between its commit and what follows from it.
         upkeep.opened(at: tip.tip)
         // Two callers may have folded at once; one sequencer batches for both.

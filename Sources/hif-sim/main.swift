@@ -1,5 +1,4 @@
-import Glibc
-import HifSimulator
+import Foundation
 
-let options = Options(CommandLine.arguments.dropFirst())
-exit(await options.run())
+let code = await Session(Options(CommandLine.arguments.dropFirst())).run()
+exit(code)

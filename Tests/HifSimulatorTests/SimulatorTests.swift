@@ -1,16 +1,28 @@
+import Foundation
 import HifSimulator
 import Testing
 
 @Suite struct SimulatorTests {
     private func run(_ scenario: Scenario) async -> SimulationReport {
-        await Simulation(scenario) { why in fatalError("seed \(scenario.seed) is stuck: \(why)") }
+        await Simulation(scenario) { why in fatalError("\(scenario.command) is stuck: \(why)") }
             .run()
     }
 
-    @Test func `nothing is lost, landed twice or misread in any of a hundred worlds`() async {
-        for seed in UInt64(1)...100 {
+    @Test func `nothing is lost, landed twice or misread in any of fifty worlds`() async {
+        for seed in UInt64(1)...50 {
             let report = await run(Scenario(seed: seed))
             #expect(report.violation == nil, "hif-sim --seed \(seed): \(report.violation ?? "")")
+        }
+    }
+
+    @Test func `what failed once does not fail again`() async throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Corpus/scenarios.txt")
+        let corpus = try #require(Scenario.corpus(try String(contentsOf: file, encoding: .utf8)))
+        #expect(!corpus.isEmpty)
+        for scenario in corpus {
+            let report = await run(scenario)
+            #expect(report.violation == nil, "\(scenario.command): \(report.violation ?? "")")
         }
     }
 
@@ -25,9 +37,29 @@ import Testing
         #expect(traces.count == 10)
     }
 
-    @Test func `a planted mistake makes a run fail`() async {
+    @Test func `a planted mistake makes a run fail, and the failure gets smaller`() async {
         var scenario = Scenario(seed: 1)
         scenario.planted = .canary
         #expect(await run(scenario).violation != nil)
+        var shrinker = Shrinker(scenario) { await self.run($0).violation != nil }
+        await shrinker.run()
+        #expect(shrinker.smallest.nodeCount == 1)
+        #expect(shrinker.smallest.clientCount == 1)
+    }
+
+    @Test func `a scenario's text and command say what differs from its seed`() throws {
+        var scenario = Scenario(seed: 7)
+        #expect(scenario.text == "seed=7")
+        let taken = [
+            scenario.set("nodes", "9"), scenario.set("kinds", "lost+zombie"),
+            scenario.set("kinds", "nonsense"), scenario.set("nonsense", "1"),
+        ]
+        #expect(taken == [true, true, false, false])
+        let read = try #require(Scenario(text: scenario.text))
+        #expect(read.text == scenario.text)
+        #expect(read.nodeCount == 9)
+        #expect(scenario.command == "hif-sim --seed 7 --nodes 9 --kinds lost+zombie")
+        #expect(Scenario.corpus("seed=1 # why\n\n# nothing\n")?.count == 1)
+        #expect(Scenario.corpus("seed=one") == nil)
     }
 }

@@ -83,8 +83,18 @@ package struct Lander: Sendable {
         do throws(StoreError) {
             _ = try await repository.store.put(PackKey.key(of: id), pack, .ifAbsent)
         } catch {
-            // The name is the hash of the bytes: whoever wrote it first wrote the same.
+            // The name is the hash of the bytes: whoever wrote it first wrote the same. He may have
+            // been killed before it was on the disk.
             guard error.code == .preconditionFailed else { throw ReadError.store(error) }
+            try await makeDurable(id)
+        }
+    }
+
+    private func makeDurable(_ pack: Hash) async throws {
+        do throws(StoreError) {
+            try await repository.store.makeDurable(PackKey.key(of: pack))
+        } catch {
+            throw ReadError.store(error)
         }
     }
 
@@ -155,6 +165,8 @@ package struct Lander: Sendable {
                 if error.code == .missing { return .lacking(wanted.sorted()) }
                 throw error
             }
+            // Seen is not yet durable, and a slot must not outlive what it names.
+            try await makeDurable(pack)
             for id in wanted.sorted() where places[id] == nil {
                 guard let entry = footer.fileEntry(of: id) else { continue }
                 places[id] = LandedLocation(

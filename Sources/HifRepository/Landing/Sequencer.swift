@@ -29,7 +29,8 @@ package actor Sequencer {
 
     package init(
         log: LogReader, trees: TreeReader, rollups: PathIndex, upkeep: Upkeep, tip: LogTip,
-        nodes: NodeCache, writer: String, world: World
+        nodes: NodeCache, writer: String, world: World,
+        weakness: LandingMachine.Weakness = []
     ) {
         self.log = log
         self.trees = trees
@@ -39,7 +40,8 @@ package actor Sequencer {
         let nonce = Hash(
             word0: world.random(), word1: world.random(), word2: world.random(),
             word3: world.random())
-        machine = LandingMachine(tip: tip, nodes: nodes, writer: writer, nonce: nonce)
+        machine = LandingMachine(
+            tip: tip, nodes: nodes, writer: writer, nonce: nonce, weakness: weakness)
     }
 
     /// The newest slot this writer knows of.

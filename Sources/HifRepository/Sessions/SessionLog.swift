@@ -68,7 +68,10 @@ package struct SessionLog: Sendable {
         while true {
             switch effect {
             case .read(let number):
-                effect = append.step(.eventRead(try await self.event(number, of: session)))
+                let there = try await self.event(number, of: session)
+                // A killed process may have left it seen and not yet on the disk.
+                if there?.id == event.id { try await makeDurable(number, of: session) }
+                effect = append.step(.eventRead(there))
             case .write(let number):
                 let (write, words) = await write(event, number, session)
                 cause = words
@@ -112,6 +115,16 @@ package struct SessionLog: Sendable {
             StoreError(.refused, "a session holds at most \(SessionLog.eventsMax) events")
         case .unknown:
             StoreError(.unknown, "the event may have been written; try again", cause: cause)
+        }
+    }
+
+    private func makeDurable(
+        _ number: UInt64, of session: SessionID
+    ) async throws(ReadError) {
+        do throws(StoreError) {
+            try await store.makeDurable(StoreKey.event(session, number))
+        } catch {
+            throw .store(error)
         }
     }
 

@@ -24,6 +24,10 @@ struct FinalCheck {
             for position in positions {
                 try await compare(position, repository, newest)
             }
+            if let wrong = witness.ackedEventLost(simulation.bucket) {
+                return simulation.violate(wrong)
+            }
+            try await compareDocuments(repository, newest)
             if simulation.dice.chance(50) {
                 let report = try await Fsck(repository).run(deep: true)
                 // What is derived may be missing, but not wrong.
@@ -35,6 +39,20 @@ struct FinalCheck {
             }
         } catch {
             simulation.violate("I11: the store cannot be read: \(error)")
+        }
+    }
+
+    /// A landing's document has the events that were acknowledged before it was sent.
+    private func compareDocuments(_ repository: Repository, _ newest: Slot) async throws {
+        for (index, landing) in simulation.witness.landings.enumerated()
+        where landing.landing.eventCount > 0 {
+            let document = try await repository.document(of: landing.landing)
+            let known = try await repository.sessions.events(of: landing.landing.session)
+            guard let document,
+                document.events == Array(known.prefix(Int(landing.landing.eventCount)))
+            else {
+                return simulation.violate("I2: the document of @\(index + 1) lacks its events")
+            }
         }
     }
 

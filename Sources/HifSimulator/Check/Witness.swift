@@ -40,6 +40,10 @@ final class Witness {
     private(set) var contents: [Hash: [UInt8]] = [:]
     /// The first position that brought each content.
     private(set) var broughtAt: [Hash: Position] = [:]
+    private var abandoned: [(session: SessionID, epoch: Epoch)] = []
+    private var ackedEvents: [(session: SessionID, number: UInt64, id: EventID)] = []
+    /// Requests of each session that a node works on, and how many ended other than refused.
+    private var requests: [SessionID: (running: Int, open: Int, refused: Int)] = [:]
     private let zstd = Zstd()
 
     var tip: Position { Position(landings.count) }
@@ -103,8 +107,10 @@ final class Witness {
         guard closed[session] == nil else {
             return "I3: slot \(epoch) closes \(session) a second time"
         }
+        if let wrong = refusedAll(session) { return wrong }
         guard case .landing(let landing) = record else {
             closed[session] = .abandoned
+            abandoned.append((session, epoch))
             return nil
         }
         let position = tip + 1
@@ -216,6 +222,58 @@ final class Witness {
         if broughtAt[id] == nil { broughtAt[id] = position }
     }
 
+    /// Forgets the slots that a power cut took, which nobody may have been told of.
+    ///
+    /// - Returns: what is wrong with what is left; nil for nothing.
+    func powerWasCut(_ bucket: Bucket) -> String? {
+        var left = 0
+        while bucket.peek(StoreKey.slot(Epoch(left))) != nil { left += 1 }
+        if let epoch = bucket.keys.compactMap({ StoreKey.epoch(of: $0) }).max(), epoch >= left {
+            return "I1: a power cut took slot \(left) and left slot \(epoch)"
+        }
+        guard left > 0 else { return "I2: a power cut took the project" }
+        guard left <= slots.count else { return "I1: slots that nobody saw" }
+        slots.removeLast(slots.count - left)
+        let last = slots[slots.count - 1].lastPosition
+        guard last >= highestAcked else {
+            return "I2: a power cut took @\(highestAcked), which was acknowledged"
+        }
+        landings.removeLast(landings.count - Int(last))
+        snapshots.removeLast(snapshots.count - 1 - Int(last))
+        closed = closed.filter { _, closing in
+            if case .landed(let landed) = closing { landed.position <= last } else { true }
+        }
+        for (session, epoch) in abandoned where epoch >= left { closed[session] = nil }
+        abandoned.removeAll { $0.epoch >= left }
+        broughtAt = broughtAt.filter { $0.value <= last }
+        for epoch in 0..<left {
+            guard let bytes = bucket.peek(StoreKey.slot(Epoch(epoch))),
+                Slot.hash(ofBytes: bytes) == slots[epoch].hash
+            else { return "I1: a power cut changed slot \(epoch)" }
+        }
+        for (index, landing) in landings.enumerated() {
+            for pack in landing.landing.packs {
+                guard let bytes = bucket.peek(PackKey.key(of: pack)), Blake3.hash(bytes) == pack
+                else { return "I11: a power cut took pack \(pack) of @\(index + 1)" }
+            }
+        }
+        return ackedEventLost(bucket)
+    }
+
+    /// The first acknowledged session event that is not there.
+    func ackedEventLost(_ bucket: Bucket) -> String? {
+        for (session, number, id) in ackedEvents {
+            guard let bytes = bucket.peek(StoreKey.event(session, number)),
+                (try? SessionEvent(decoding: bytes))?.id == id
+            else { return "I2: event \(number) of \(session) was acknowledged and is not there" }
+        }
+        return nil
+    }
+
+    func acknowledged(_ session: SessionID, event number: UInt64, _ id: EventID) {
+        ackedEvents.append((session, number, id))
+    }
+
     // MARK: What clients say
 
     func sent(_ request: LandRequest) {
@@ -233,14 +291,41 @@ final class Witness {
         return nil
     }
 
+    // MARK: Refusals
+
+    func begins(_ session: SessionID) {
+        requests[session, default: (0, 0, 0)].running += 1
+    }
+
+    /// - Parameter isRefused: it said that it wrote nothing.
+    func ends(_ session: SessionID, isRefused: Bool) -> String? {
+        var known = requests[session] ?? (0, 0, 0)
+        known.running -= 1
+        if isRefused { known.refused += 1 } else { known.open += 1 }
+        requests[session] = known
+        return closed[session] == nil ? nil : refusedAll(session)
+    }
+
+    private func refusedAll(_ session: SessionID) -> String? {
+        guard let known = requests[session], known.running == 0, known.open == 0, known.refused > 0
+        else { return nil }
+        return "I4: every request of \(session) was refused, and it is closed"
+    }
+
     func answeredAbandoned(_ session: SessionID) -> String? {
         closed[session] == .abandoned
             ? nil : "I2: \(session) was answered as abandoned, the log says \(describe(session))"
     }
 
-    func answered(_ session: SessionID, conflictAt position: Position) -> String? {
+    /// - Parameter acked: what somebody had been told when the request was sent.
+    func answered(
+        _ session: SessionID, conflictAt position: Position, since acked: Position
+    ) -> String? {
         guard position <= tip else {
             return "I4: a conflict of \(session) was judged at @\(position), after the tip @\(tip)"
+        }
+        guard position >= acked else {
+            return "I4: a conflict of \(session) was judged at @\(position), before @\(acked)"
         }
         if case .landed(let landed)? = closed[session], landed.position <= position {
             return

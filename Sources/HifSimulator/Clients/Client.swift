@@ -18,6 +18,8 @@ final class Client: @unchecked Sendable {
         var attempts: [(request: LandRequest, base: Position)] = []
         /// Ids of the events that were acknowledged, by number.
         var events: [UInt64: EventID] = [:]
+        /// How many of them the landing is to fold in.
+        var eventCount: UInt64 = 0
     }
 
     let id: Int
@@ -28,6 +30,7 @@ final class Client: @unchecked Sendable {
     private(set) var isDone = false
     var unresolved: [OpenSession] = []
     var madeCount = 0
+    let zstd = Zstd()
 
     var witness: Witness { simulation.witness }
     var unresolvedCount: Int { unresolved.count }
@@ -47,8 +50,9 @@ final class Client: @unchecked Sendable {
             await update()
             let workload = dice.pick(simulation.scenario.workloads)
             guard edit(for: workload) else { continue }
-            let session = OpenSession(
+            var session = OpenSession(
                 id: SessionID(from: &dice), createdPosition: base, workload: workload)
+            if dice.chance(300) { await talk(in: &session) }
             await land(session)
         }
         isDone = true
@@ -108,21 +112,22 @@ final class Client: @unchecked Sendable {
     /// Sends a session until it is decided, or patience ends.
     private func land(_ opened: OpenSession) async {
         var session = opened
+        var mayRepeat = false
         for round in 0..<8 {
             guard !simulation.isOver, simulation.plan.isOn else { break }
-            if round > 0, dice.chance(300), session.workload != .bank {
-                _ = edit(for: session.workload)
+            if !mayRepeat || dice.chance(400) {
+                if round > 0, dice.chance(300), session.workload != .bank {
+                    _ = edit(for: session.workload)
+                }
+                guard let request = request(for: session, complete: round > 0 || dice.chance(500))
+                else { break }
+                session.attempts.append((request, base))
             }
-            guard let request = request(for: session, complete: round > 0 || dice.chance(500))
-            else { break }
-            session.attempts.append((request, base))
+            guard let request = session.attempts.last?.request else { break }
+            mayRepeat = false
             switch await send(request, twice: session.workload == .relanding) {
             case .closed: return settle(session)
             case .conflict:
-                // An earlier session of its own may land late and be in the way.
-                if session.workload == .disjoint, session.attempts.count == 1, unresolved.isEmpty {
-                    simulation.violate("client \(id) conflicts in a directory of its own")
-                }
                 if dice.chance(100) { break }
                 await update()
                 if session.workload == .bank {
@@ -130,6 +135,7 @@ final class Client: @unchecked Sendable {
                     guard edit(for: .bank) else { break }
                 }
             case .notKnown:
+                mayRepeat = true
                 await simulation.executor.sleep(dice.latency(median: 200_000))
             }
             if simulation.isOver { return }
@@ -161,8 +167,15 @@ final class Client: @unchecked Sendable {
         let acked = witness.highestAcked
         let node = anyNode
         do {
-            let outcome = try await simulation.call(node) { repository in
-                try await Lander(repository).land(request)
+            // The same for every attempt of a session, so that a pack is uploaded again.
+            let uploads = request.session.hash.word0 % 7 == 0
+            let outcome = try await simulation.call(node) { [simulation] repository in
+                simulation.witness.begins(request.session)
+                var isRefused = false
+                defer { simulation.ended(request.session, isRefused: isRefused) }
+                let outcome = try await Client.land(request, uploads: uploads, repository)
+                if case .refused = outcome { isRefused = true }
+                return outcome
             }
             simulation.note(
                 "client \(id): node \(node) says \(outcome.brief) of \(request.session)")
@@ -177,8 +190,17 @@ final class Client: @unchecked Sendable {
                     simulation.violate(wrong)
                 }
                 return .closed
-            case .conflict(_, let position):
-                if let wrong = witness.answered(request.session, conflictAt: position) {
+            case .conflict(let conflicts, let position):
+                // An earlier session of its own may land late and be in the way; nobody else.
+                let own = Array("own-\(id)/".utf8)
+                if unresolved.isEmpty,
+                    conflicts.contains(where: { $0.operation.path.bytes.starts(with: own) })
+                {
+                    simulation.violate("client \(id) conflicts in a directory of its own")
+                }
+                if let wrong = witness.answered(
+                    request.session, conflictAt: position, since: acked)
+                {
                     simulation.violate(wrong)
                 }
                 return .conflict
@@ -203,13 +225,32 @@ final class Client: @unchecked Sendable {
         }
     }
 
+    /// Lands, with the new content in the request or in a pack that is uploaded before.
+    private static func land(
+        _ request: LandRequest, uploads: Bool, _ repository: Repository
+    ) async throws -> LandOutcome {
+        var request = request
+        let lander = Lander(repository)
+        if uploads, let staged = request.staged, staged.footer.count > 0 {
+            request.uploadedPacks = [try await lander.upload(staged.bytes)]
+            request.staged = nil
+        }
+        return try await lander.land(request)
+    }
+
     private func abandon(_ session: OpenSession) async -> Bool {
         let abandon = Abandon(
             session: session.id, author: author, reason: "enough", atMillis: 1)
         let position = session.createdPosition
         do {
-            let answer = try await simulation.call(anyNode) { repository in
-                try await repository.submit(.abandon(abandon, createdPosition: position))
+            let answer = try await simulation.call(anyNode) { [simulation] repository in
+                simulation.witness.begins(session.id)
+                var isRefused = false
+                defer { simulation.ended(session.id, isRefused: isRefused) }
+                let answer = try await repository.submit(
+                    .abandon(abandon, createdPosition: position))
+                if case .refused = answer { isRefused = true }
+                return answer
             }
             simulation.note("client \(id): abandoning \(session.id): \(answer)")
             switch answer {

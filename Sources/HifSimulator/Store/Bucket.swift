@@ -20,6 +20,12 @@ package final class Bucket: ObjectStore, @unchecked Sendable {
 
     package var keys: [ObjectKey] { objects.keys.sorted() }
 
+    /// What a power cut left.
+    func replaceAll(_ kept: [ObjectKey: [UInt8]]) {
+        writes += 1
+        objects = kept.mapValues { ($0, writes) }
+    }
+
     package func get(
         _ key: ObjectKey, _ range: ByteRange
     ) async throws(StoreError) -> StoredObject {

@@ -10,17 +10,19 @@ import HifStore
 final class NodeStore: ObjectStore, @unchecked Sendable {
     private unowned let process: Process
     private unowned let simulation: Simulation
+    private let network: FaultyStore
 
     init(_ process: Process, _ simulation: Simulation) {
         self.process = process
         self.simulation = simulation
+        network = simulation.network(of: process)
     }
 
     func get(_ key: ObjectKey, _ range: ByteRange) async throws(StoreError) -> StoredObject {
         guard await isUnderWay() else { throw cut(key) }
         let result: Result<StoredObject, StoreError>
         do {
-            result = .success(try await simulation.network.get(key, range))
+            result = .success(try await network.get(key, range))
         } catch {
             result = .failure(error)
         }
@@ -34,7 +36,7 @@ final class NodeStore: ObjectStore, @unchecked Sendable {
         guard await isUnderWay() else {
             // What was sent may have arrived.
             if simulation.dice.chance(500) {
-                _ = try? await simulation.network.put(key, bytes, condition)
+                _ = try? await network.put(key, bytes, condition)
             }
             throw cut(key)
         }
@@ -42,7 +44,7 @@ final class NodeStore: ObjectStore, @unchecked Sendable {
         if simulation.scenario.planted == .nonAtomicStore, mayCreate { condition = .none }
         let result: Result<ETag, StoreError>
         do {
-            result = .success(try await simulation.network.put(key, bytes, condition))
+            result = .success(try await network.put(key, bytes, condition))
         } catch {
             result = .failure(error)
         }
@@ -56,7 +58,7 @@ final class NodeStore: ObjectStore, @unchecked Sendable {
         let result: Result<ListPage, StoreError>
         do {
             result = .success(
-                try await simulation.network.list(prefix: prefix, after: after, limit: limit))
+                try await network.list(prefix: prefix, after: after, limit: limit))
         } catch {
             result = .failure(error)
         }
@@ -65,12 +67,12 @@ final class NodeStore: ObjectStore, @unchecked Sendable {
 
     func delete(_ key: ObjectKey) async throws(StoreError) {
         guard await isUnderWay() else {
-            if simulation.dice.chance(500) { try? await simulation.network.delete(key) }
+            if simulation.dice.chance(500) { try? await network.delete(key) }
             throw cut(key)
         }
         let result: Result<Void, StoreError>
         do {
-            result = .success(try await simulation.network.delete(key))
+            result = .success(try await network.delete(key))
         } catch {
             result = .failure(error)
         }
@@ -78,8 +80,8 @@ final class NodeStore: ObjectStore, @unchecked Sendable {
     }
 
     func makeDurable(_ key: ObjectKey) async throws(StoreError) {
-        guard !process.isDead else { throw cut(key) }
-        try await simulation.network.makeDurable(key)
+        guard !process.isDead, !Task.isCancelled else { throw cut(key) }
+        try await network.makeDurable(key)
     }
 
     /// Whether the request gets as far as the store.

@@ -7,16 +7,23 @@ final class FaultPlan: @unchecked Sendable {
     private let perThousand: Int
     private let kinds: [FaultKind]
     private let storms: Int
+    private let faultsMax: Int
+    private(set) var faultCount = 0
     private var dice: Dice
     private(set) var isOn = false
     private var stormyPrefix: String?
+    private var isForbidding = false
     private(set) var requestCount = 0
 
     init(_ scenario: Scenario) {
         perThousand = scenario.storeFaults
         // In a fixed order: a set has none.
-        kinds = FaultKind.allCases.filter { scenario.faultKinds.contains($0) }
-        storms = scenario.storms
+        let isDisk = scenario.powerCuts > 0
+        storms = isDisk ? 0 : scenario.storms
+        kinds = FaultKind.allCases.filter {
+            scenario.faultKinds.contains($0) && (!isDisk || $0.concernsDisks)
+        }
+        faultsMax = scenario.faultsMax
         dice = Dice(seed: scenario.seed, "faults")
     }
 
@@ -32,7 +39,9 @@ final class FaultPlan: @unchecked Sendable {
         if stormyPrefix != nil {
             if dice.chance(600) { stormyPrefix = nil }
         } else if dice.chance(storms * 100) {
-            stormyPrefix = dice.pick(["log/", "pack/", "ses/", "obj/", "ckpt/", ""])
+            stormyPrefix = dice.pick(["log/", "log/", "pack/", "ses/", "obj/", "ckpt/", "ix/", ""])
+            // Credentials that have expired, for a while.
+            isForbidding = dice.chance(300)
         }
     }
 
@@ -41,12 +50,16 @@ final class FaultPlan: @unchecked Sendable {
     func draw(_ operation: FaultyStore.Operation, _ key: String) -> Fault? {
         requestCount += 1
         guard isOn else { return nil }
-        if let stormyPrefix, key.hasPrefix(stormyPrefix), dice.chance(800) {
+        if let stormyPrefix, isForbidding, operation == .put, key.hasPrefix(stormyPrefix) {
+            return .fails(.refused)
+        }
+        if let stormyPrefix, !isForbidding, key.hasPrefix(stormyPrefix), dice.chance(800) {
             // A proxy that says so may have passed the request on.
             return operation == .put && dice.chance(200)
                 ? .appliedBut(.throttled) : .fails(.throttled)
         }
-        guard !kinds.isEmpty, dice.chance(perThousand) else { return nil }
+        guard !kinds.isEmpty, dice.chance(perThousand), faultCount < faultsMax else { return nil }
+        faultCount += 1
         switch dice.pick(kinds) {
         case .lost: return .lost
         case .answerLost: return .answerLost
@@ -62,5 +75,13 @@ final class FaultPlan: @unchecked Sendable {
         case .corrupted: return .corrupted(bit: dice.below(100_000))
         case .unsettledList: return .stale(missing: dice.within(1...3))
         }
+    }
+}
+
+extension FaultKind {
+    /// Whether a disk does this too: no room, no permission, an I/O error before or after the name
+    /// was given.
+    fileprivate var concernsDisks: Bool {
+        self == .serverError || self == .appliedThenError || self == .forbidden
     }
 }

@@ -83,8 +83,11 @@ final class Process: @unchecked Sendable {
         dice = Dice(seed: simulation.scenario.seed, "node \(node.id) process \(number)")
         let skew = simulation.scenario.skewMillis
         skewMillis = skew == 0 ? 0 : Int64(dice.below(Int(abs(skew)))) * (skew < 0 ? -1 : 1)
+        var store: any ObjectStore = NodeStore(self, simulation)
+        let bug = simulation.scenario.planted
+        if let bug { store = WeakStore(store, bug, self, simulation) }
         repository = Repository(
-            store: NodeStore(self, simulation), world: world, writer: "node-\(node.id)")
+            store: store, world: world, writer: "node-\(node.id)", weakness: bug?.machine ?? [])
     }
 
     private var world: World {
@@ -99,6 +102,7 @@ final class Process: @unchecked Sendable {
     /// Serves requests until it dies.
     func run() async {
         await withDiscardingTaskGroup { group in
+            for job in backgroundJobs { group.addTask { await job() } }
             while !isDead {
                 while !inbox.isEmpty {
                     let request = inbox.removeFirst()
@@ -108,7 +112,13 @@ final class Process: @unchecked Sendable {
                 self.bell = bell
                 await bell.wait()
             }
+            group.cancelAll()
         }
+    }
+
+    /// What a node does while nobody asks for anything; each until its task is cancelled.
+    private var backgroundJobs: [@Sendable () async -> Void] {
+        [{ [upkeep = repository.upkeep] in await upkeep.run() }]
     }
 
     func deliver(_ request: @escaping @Sendable () async -> Void) {

@@ -14,7 +14,9 @@ package final class Simulation: @unchecked Sendable {
     let executor: SeededExecutor
     let bucket = Bucket()
     let witness = Witness()
-    let network: FaultyStore
+    private let disk: SimulatedDisk
+    /// The way to a bucket, which all nodes share.
+    private let network: FaultyStore
     let plan: FaultPlan
     private(set) var nodes: [Node] = []
     private(set) var clients: [Client] = []
@@ -40,6 +42,7 @@ package final class Simulation: @unchecked Sendable {
         let plan = FaultPlan(scenario)
         self.plan = plan
         network = FaultyStore(bucket) { operation, key in plan.draw(operation, key) }
+        disk = SimulatedDisk(bucket, scenario.planted)
     }
 
     /// Whether clients should go home.
@@ -56,11 +59,25 @@ package final class Simulation: @unchecked Sendable {
         violation = text
     }
 
+    /// The way from a process to the store.
+    func network(of process: Process) -> FaultyStore {
+        guard scenario.powerCuts > 0 else { return network }
+        let plan = plan
+        return FaultyStore(DiskHandle(disk, process, self)) { operation, key in
+            plan.draw(operation, key)
+        }
+    }
+
     /// One way between a node and the store.
     func storeLatency() -> UInt64 { dice.latency(median: scenario.storeMicros) }
 
     func mayCrashNow() -> Bool {
         plan.isOn && scenario.crashes > 0 && dice.below(10_000) < scenario.crashes
+    }
+
+    /// A request for a session came to its end on a node.
+    func ended(_ session: SessionID, isRefused: Bool) {
+        if let wrong = witness.ends(session, isRefused: isRefused) { violate(wrong) }
     }
 
     // MARK: The run
@@ -80,6 +97,7 @@ package final class Simulation: @unchecked Sendable {
             if !Witness.mayBeDeleted(key) { self.violate("I1: \(key) was deleted") }
         }
         await createProject()
+        disk.settle()
         for id in 0..<scenario.nodeCount { nodes.append(Node(id: id, self)) }
         for id in 0..<scenario.clientCount { clients.append(Client(id: id, self)) }
         if scenario.planted == .canary { violate("the canary sings") }
@@ -118,9 +136,26 @@ package final class Simulation: @unchecked Sendable {
     /// What happens to nodes and network while clients work.
     private func weather() async {
         while !isOver, clients.contains(where: { !$0.isDone }), executor.now < Self.safetyMicros {
-            await executor.sleep(UInt64(dice.within(100_000...5_000_000)))
+            await executor.sleep(UInt64(dice.within(20_000...2_000_000)))
             plan.changeWeather(now: executor.now)
             if plan.lateWritesMayArrive(&dice) { await network.applyLate() }
+            if scenario.powerCuts > 0, dice.chance(scenario.powerCuts) { cutPower() }
+        }
+    }
+
+    /// Rarely, and only where the scenario has it.
+    func mayCutPower() {
+        if plan.isOn, scenario.powerCuts > 0, dice.below(20_000) < scenario.powerCuts { cutPower() }
+    }
+
+    /// Every process dies at once, and the disk keeps what it keeps.
+    private func cutPower() {
+        note("power is cut")
+        for node in nodes { node.process?.die() }
+        disk.cutPower(&dice)
+        if let wrong = witness.powerWasCut(bucket) { return violate(wrong) }
+        for client in clients where client.base > witness.tip {
+            violate("I8: client \(client.id) was shown @\(client.base), which a power cut took")
         }
     }
 
