@@ -1,3 +1,4 @@
+import HifCore
 import HifWorkspace
 
 /// A forge's web address, in the one spelling under which it is kept: scheme, host and port, lower
@@ -15,7 +16,8 @@ package struct ForgeAddress: Hashable, Sendable, CustomStringConvertible {
         let hint = "it is like https://forge.example.org or http://127.0.0.1:4000"
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else {
-            throw WorkspaceError(.usage, "'\(text)' is no address of a forge", hint: hint)
+            throw WorkspaceError(
+                .usage, "'\(SafeText.escape(text))' is no address of a forge", hint: hint)
         }
         let scheme = parts[0].lowercased()
         let rest = parts[1].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
@@ -26,7 +28,10 @@ package struct ForgeAddress: Hashable, Sendable, CustomStringConvertible {
         }
         guard scheme == "http" || scheme == "https", !authority.isEmpty, isPlain,
             rest.count == 1 || rest[1].isEmpty
-        else { throw WorkspaceError(.usage, "'\(text)' is no address of a forge", hint: hint) }
+        else {
+            throw WorkspaceError(
+                .usage, "'\(SafeText.escape(text))' is no address of a forge", hint: hint)
+        }
         host = ForgeAddress.host(of: authority)
         isSecure = scheme == "https"
         url = "\(scheme)://\(authority)"

@@ -58,10 +58,11 @@ package struct ForgeClient: Sendable {
         if let token {
             forge.token = token
         } else {
-            forge.login = try await deviceLogin(discovery, show: show)
+            forge.login = try await deviceLogin(discovery, at: address.url, show: show)
         }
         let who = try await whoAmI(
-            discovery, credentials: FixedToken(forge.token ?? forge.login?.access))
+            discovery, at: address.url,
+            credentials: FixedToken(forge.token ?? forge.login?.access))
         forge.handle = who.handle
         forge.name = who.displayName
         try await file.keep(forge)
@@ -69,11 +70,11 @@ package struct ForgeClient: Sendable {
     }
 
     private func deviceLogin(
-        _ discovery: ForgeDiscovery, show: @Sendable (String) -> Void
+        _ discovery: ForgeDiscovery, at url: String, show: @Sendable (String) -> Void
     ) async throws -> StoredForge.Login {
         let deviceName = deviceName
         return try await ForgeConnection.with(
-            discovery, credentials: FixedToken(nil), limits: limits
+            discovery, at: url, credentials: FixedToken(nil), limits: limits
         ) {
             connection in
             let auth = Micelio_V1_Auth.Client(wrapping: connection.client)
@@ -108,11 +109,11 @@ package struct ForgeClient: Sendable {
             case .denied:
                 throw WorkspaceError(
                     .forbidden, "the login was refused on the page",
-                    hint: "if that was a mistake, begin again: hif auth login")
+                    hint: "if that was a mistake, begin again: hif auth login \(url)")
             case .expired:
                 throw WorkspaceError(
                     .unauthenticated, "nobody approved the login in time",
-                    hint: "begin again: hif auth login")
+                    hint: "begin again: hif auth login \(url)")
             }
         }
     }
@@ -134,10 +135,11 @@ package struct ForgeClient: Sendable {
     }
 
     private func whoAmI(
-        _ discovery: ForgeDiscovery, credentials: any ForgeCredentials
+        _ discovery: ForgeDiscovery, at url: String, credentials: any ForgeCredentials
     ) async throws -> Micelio_V1_WhoAmIReply {
-        try await ForgeConnection.with(discovery, credentials: credentials, limits: limits) {
-            connection in
+        try await ForgeConnection.with(
+            discovery, at: url, credentials: credentials, limits: limits
+        ) { connection in
             try await connection.call { metadata, options in
                 try await Micelio_V1_Auth.Client(wrapping: connection.client).whoAmI(
                     Micelio_V1_WhoAmIRequest(), metadata: metadata, options: options)
@@ -171,7 +173,8 @@ package struct ForgeClient: Sendable {
     package func status(_ url: String?) async throws -> [Account] {
         var accounts: [Account] = []
         for forge in try chosen(url) {
-            let who = try await whoAmI(forge.discovery, credentials: credentials(for: forge.url))
+            let who = try await whoAmI(
+                forge.discovery, at: forge.url, credentials: credentials(for: forge.url))
             accounts.append(Account(url: forge.url, handle: who.handle, name: who.displayName))
         }
         return accounts
@@ -264,7 +267,7 @@ package struct ForgeClient: Sendable {
             return CachingRemote(UnreachableRemote(error: error), cache: cache)
         }
         let connection = try ForgeConnection(
-            forge.discovery, credentials: credentials(for: forge.url),
+            forge.discovery, at: forge.url, credentials: credentials(for: forge.url),
             renewal: renewal(of: forge), limits: limits)
         return CachingRemote(
             ForgeRemote(connection, owner: name.owner, name: name.name, storeID: store),
@@ -279,8 +282,8 @@ package struct ForgeClient: Sendable {
     ) async throws -> Result {
         let forge = try await known(url)
         return try await ForgeConnection.with(
-            forge.discovery, credentials: credentials(for: forge.url), renewal: renewal(of: forge),
-            limits: limits
+            forge.discovery, at: forge.url, credentials: credentials(for: forge.url),
+            renewal: renewal(of: forge), limits: limits
         ) { connection in
             try await body(connection, forge)
         }
@@ -293,7 +296,8 @@ package struct ForgeClient: Sendable {
         if let forge = try file.forge(address?.url) { return forge }
         guard let address else {
             throw WorkspaceError(
-                .unauthenticated, "you are signed in at no forge", hint: "hif auth login URL")
+                .unauthenticated, "you are signed in at no forge",
+                hint: "hif auth login URL, with the address of yours, or name a store: --store DIR")
         }
         return StoredForge(
             url: address.url, discovery: try await ForgeDiscovery.ask(address), handle: "",

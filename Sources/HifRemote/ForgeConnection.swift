@@ -63,14 +63,18 @@ package final class ForgeConnection: Sendable {
     /// Whom it leads to, as people are told.
     private let place: String
     private let credentials: any ForgeCredentials
+    /// How people know the forge: its web address.
+    private let name: String
     private let key: PinnedKey?
     private let renewal: Renewal?
     private let running: Task<Void, any Error>
 
     /// Makes a connection that is dialled by its first call, and lasts until `close()` or until
     /// nobody holds it.
+    ///
+    /// - Parameter url: the forge's web address, for messages; nil when there is none.
     package init(
-        _ discovery: ForgeDiscovery, credentials: any ForgeCredentials,
+        _ discovery: ForgeDiscovery, at url: String? = nil, credentials: any ForgeCredentials,
         renewal: Renewal? = nil, limits: RetryLimits = RetryLimits()
     ) throws {
         guard discovery.pin != nil || ForgeAddress.isLoopback(discovery.host) else {
@@ -98,6 +102,7 @@ package final class ForgeConnection: Sendable {
             })
         let client = GRPCClient(transport: transport)
         self.client = client
+        name = url ?? "\(discovery.host):\(discovery.port)"
         self.credentials = credentials
         self.key = key
         self.renewal = renewal
@@ -114,12 +119,12 @@ package final class ForgeConnection: Sendable {
 
     /// Connects, runs `body` and takes the connection down again.
     package static func with<Result: Sendable>(
-        _ discovery: ForgeDiscovery, credentials: any ForgeCredentials,
+        _ discovery: ForgeDiscovery, at url: String? = nil, credentials: any ForgeCredentials,
         renewal: Renewal? = nil, limits: RetryLimits = RetryLimits(),
         _ body: @Sendable (ForgeConnection) async throws -> Result
     ) async throws -> Result {
         let connection = try ForgeConnection(
-            discovery, credentials: credentials, renewal: renewal, limits: limits)
+            discovery, at: url, credentials: credentials, renewal: renewal, limits: limits)
         do {
             let result = try await body(connection)
             await connection.close()
@@ -258,7 +263,9 @@ package final class ForgeConnection: Sendable {
                 }
             }
             if hasProgressed() { attempt = 1 }
-            guard failure.isWorthRetrying, attempt < limits.attempts else { throw failure.error }
+            guard failure.isWorthRetrying, attempt < limits.attempts else {
+                throw failure.error(at: name)
+            }
             try await pause(after: attempt)
             attempt += 1
         }

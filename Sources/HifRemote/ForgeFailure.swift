@@ -74,7 +74,9 @@ struct ForgeFailure {
     }
 
     /// The failure in the client's own terms.
-    var error: WorkspaceError {
+    ///
+    /// - Parameter forge: the web address of the forge, as `hif auth login` takes it.
+    func error(at forge: String) -> WorkspaceError {
         switch cause {
         case .silence(let seconds):
             return WorkspaceError(
@@ -83,26 +85,31 @@ struct ForgeFailure {
         case .otherKey(let pin):
             return WorkspaceError(
                 .certificateChanged,
-                "the server's certificate changed: it answers with the key \(pin)",
-                hint: "if whoever runs the forge says that this is right: hif auth login")
+                "the server's certificate changed: \(forge) answers with the key \(pin)",
+                hint: "if whoever runs the forge says that this is right: hif auth login \(forge)")
         case .noConnection:
             return fault?.error(at: place)
                 ?? WorkspaceError(.network, "no connection to \(place): \(message)")
-        case .status(let code): return error(code)
+        case .status(let code): return error(code, forge)
         }
     }
 
-    private func error(_ code: RPCError.Code) -> WorkspaceError {
+    private func error(_ code: RPCError.Code, _ forge: String) -> WorkspaceError {
         switch code {
-        case .unauthenticated: return said(.unauthenticated)
+        case .unauthenticated:
+            let advice = hint.flatMap { $0.contains("hif auth login") ? nil : $0 } ?? "sign in"
+            return WorkspaceError(
+                .unauthenticated, message, hint: "\(advice): hif auth login \(forge)")
         case .permissionDenied: return said(.forbidden)
         case .notFound: return said(.notFound)
         case .alreadyExists: return said(.alreadyThere)
         case .invalidArgument, .failedPrecondition, .outOfRange: return said(.usage)
-        case .dataLoss: return said(.damaged)
+        case .dataLoss:
+            return said(.damaged, "whoever runs the forge has to look: micelio fsck --deep")
         case .unimplemented where reason.isEmpty:
             return WorkspaceError(
-                .refused, "the forge does not know this request: it is older than this hif")
+                .refused, "the forge does not know this request: it is older than this hif",
+                hint: "whoever runs the forge has to install a newer micelio")
         case .deadlineExceeded:
             return NetworkFault.silence.error(at: place)
         case .unavailable, .internalError, .unknown, .cancelled:
@@ -118,8 +125,9 @@ struct ForgeFailure {
         }
     }
 
-    private func said(_ code: WorkspaceError.Code) -> WorkspaceError {
-        let usual = code == .unauthenticated ? "sign in: hif auth login" : nil
-        return WorkspaceError(code, message, hint: hint ?? usual)
+    private func said(
+        _ code: WorkspaceError.Code, _ usual: String? = nil
+    ) -> WorkspaceError {
+        WorkspaceError(code, message, hint: hint ?? usual)
     }
 }

@@ -40,6 +40,8 @@ package struct StoreError: Error, Hashable, Sendable {
     package let message: String
     /// What the layer below said (`No space left on device`, a status line), nil if nothing.
     package let cause: String?
+    /// There is no room for what should be written: it can be written when there is.
+    package var isOutOfRoom = false
 
     package init(
         _ code: Code, key: ObjectKey? = nil, _ message: String, cause: String? = nil

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import HifCore
+import HifWorkspace
 
 /// The command `hif` itself, for the parser: a name and the commands below.
 struct Hif: ParsableCommand {
@@ -110,6 +111,8 @@ enum Main {
 
     /// Says what went wrong; returns the exit code.
     private static func report(_ failure: Failure, command: String?, _ console: Console) -> Int32 {
+        var failure = failure
+        failure.hint = failure.hint.map(fromHere)
         if console.isJSON {
             var envelope: [String: JSON] = [
                 "ok": .bool(false), "v": .int(1), "error": failure.json,
@@ -122,6 +125,22 @@ enum Main {
             if let hint = failure.hint { console.complain("  hint: \(hint)") }
         }
         return console.finish(failure.status).rawValue
+    }
+
+    /// A hint that moves things by their paths from the top of the workspace, so that it works below
+    /// the top as well.
+    private static func fromHere(_ hint: String) -> String {
+        guard hint.hasPrefix("mv "), !hint.hasPrefix("mv /"), let path = getcwd(nil, 0) else {
+            return hint
+        }
+        defer { free(path) }
+        let here = UnsafeBufferPointer(start: path, count: strlen(path)).map(
+            UInt8.init(bitPattern:))
+        guard let top = Workspace.findRoot(from: here), top != here, let word = Shell.word(top)
+        else {
+            return hint
+        }
+        return "cd \(word) && \(hint)"
     }
 
     /// What the parser throws: help and version go to standard output, mistakes are usage errors.

@@ -7,8 +7,7 @@ enum DirectoryFailure {
         let sentence =
             switch error.number {
             case ENOSPC:
-                "the disk that holds the store is full; nothing was written: free some space "
-                    + "and try again"
+                "the disk that holds the store is full; nothing was written"
             case EDQUOT:
                 "the disk quota for the store is used up; nothing was written"
             case EACCES, EPERM:
@@ -32,7 +31,9 @@ enum DirectoryFailure {
             default:
                 "could not \(step); nothing was written"
             }
-        return StoreError(.refused, key: key, sentence, cause: error.text)
+        var failure = StoreError(.refused, key: key, sentence, cause: error.text)
+        failure.isOutOfRoom = error.number == ENOSPC || error.number == EDQUOT
+        return failure
     }
 
     /// A failure of the very call that gives or takes a name. Most errors are decided before

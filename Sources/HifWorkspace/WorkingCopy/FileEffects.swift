@@ -156,6 +156,19 @@ package struct FileEffects {
     }
 }
 
+extension FileEffects {
+    /// `replace` in `.hif`: an error names the file as it is seen from the working copy's top.
+    func replaceOwn(
+        _ name: [UInt8], with bytes: [UInt8], in hifDirectory: DirectoryHandle
+    ) throws {
+        do {
+            try replace(name, with: bytes, in: hifDirectory)
+        } catch let error as WorkingCopyError {
+            throw error.naming(Array(".hif/".utf8) + name)
+        }
+    }
+}
+
 /// A file being written, closed when it goes away.
 final class NewFile {
     let descriptor: Int32

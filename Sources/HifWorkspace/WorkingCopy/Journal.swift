@@ -57,13 +57,19 @@ package struct Journal {
         do {
             return try JournalEntry(decoding: bytes)
         } catch {
-            throw WorkingCopyError(.journalUnreadable, "the journal cannot be read: \(error)")
+            if let version = JournalEntry.newerVersion(of: bytes) {
+                throw WorkingCopyError(
+                    .fromNewerVersion,
+                    "a newer hif began something here: '.hif/journal' has version \(version)")
+            }
+            throw WorkingCopyError(
+                .journalUnreadable, "'.hif/journal' cannot be read: \(error)")
         }
     }
 
     /// Makes the intent durable. Replaces one that is pending: the caller decided to go elsewhere.
     package func begin(_ entry: JournalEntry) throws {
-        try effects.replace(Journal.name, with: entry.encoded(), in: hifDirectory)
+        try effects.replaceOwn(Journal.name, with: entry.encoded(), in: hifDirectory)
     }
 
     /// The operation is complete and its index is saved.
@@ -91,6 +97,19 @@ extension JournalEntry {
         writer.u64(UInt64(bitPattern: startedSeconds))
         writer.hash(Blake3.hash(writer.bytes))
         return writer.bytes
+    }
+
+    /// The version of a journal that only a newer program can read.
+    static func newerVersion(of bytes: [UInt8]) -> UInt32? {
+        var reader = ByteReader(bytes, format: "journal")
+        guard let magic = try? reader.u32(), magic == JournalEntry.magic,
+            let version = try? reader.u32(), version > 1,
+            bytes.count > reader.offset + Hash.byteCount
+        else { return nil }
+        // Every version ends with this checksum: a damaged one is not taken for a newer one.
+        let end = bytes.count - Hash.byteCount
+        return bytes[end...].elementsEqual(Blake3.hash(bytes, range: 0..<end).bytes)
+            ? version : nil
     }
 
     init(decoding bytes: [UInt8]) throws(FormatError) {

@@ -70,6 +70,9 @@ package struct MaterializeReport: Sendable {
     /// data that spares the next scan the reading. Apply them also when something was obstructed.
     package internal(set) var updates: [IndexUpdate] = []
     package internal(set) var obstructions: [Obstruction] = []
+    /// The obstructions were found by looking, and nothing was touched. Without it they came in the
+    /// way later, and everything but their paths is done.
+    package internal(set) var isRefused = false
     package internal(set) var writtenCount = 0
     package internal(set) var removedCount = 0
     /// Paths found as wanted already, as after a crash.
@@ -105,7 +108,8 @@ package struct Materializer {
         case refuse
         /// Leave obstructed paths as they are and do the others.
         case skip
-        /// Move what stands in the way to `.hif/backup/<label>/`, then do everything.
+        /// Move what stands in the way to `.hif/backup/<label>/`, then do everything. Two names that
+        /// the file system takes for one are refused all the same.
         ///
         /// - Precondition: the label is a good file name.
         case backUp(label: String)
@@ -153,7 +157,10 @@ package struct Materializer {
             self, changes.sorted { precedesDirectoryMajor($0.path.bytes, $1.path.bytes) },
             policy: policy, isResuming: isResuming)
         try await run.look(from: source)
-        if policy == .refuse, !run.report.obstructions.isEmpty { return run.report }
+        if policy != .skip, !run.report.obstructions.isEmpty {
+            run.report.isRefused = true
+            return run.report
+        }
         try prepare()
         try run.remove()
         for position in run.plans.indices {

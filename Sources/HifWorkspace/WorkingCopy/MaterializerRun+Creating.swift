@@ -4,6 +4,17 @@ import HifCore
 extension MaterializerRun {
     /// Carries out the creation of one plan, if it has one.
     func create(_ position: Int, from source: some ContentSource) async throws {
+        do {
+            try await createNaming(position, from: source)
+        } catch let error as WorkingCopyError {
+            throw error.naming(plans[position].change.path.bytes)
+        }
+    }
+
+    /// As `create`; errors name what was worked on by its name in its directory.
+    private func createNaming(
+        _ position: Int, from source: some ContentSource
+    ) async throws {
         let change = plans[position].change
         guard case .create(let replaced) = plans[position].step, let new = change.new else {
             return

@@ -67,7 +67,8 @@ final class MaterializerRun {
 
     /// Fills in the plans; changes nothing on disk.
     func look(from source: some ContentSource) async throws {
-        for position in plans.indices {
+        let collisions = try collisions()
+        for position in plans.indices where !collisions.contains(position) {
             plans[position].step = try await look(
                 at: plans[position].change, position, from: source)
         }
@@ -235,6 +236,9 @@ final class MaterializerRun {
         report.updates.append(
             IndexUpdate(path: change.path, leaf: change.new, stat: known ?? settled))
     }
+
+    /// Whether the path will be gone when creation begins.
+    func isRemoved(_ path: RepoPath) -> Bool { removals.contains(path) }
 
     func noteEmptied(_ path: RepoPath) {
         if let parent = path.parent { emptied.insert(parent) }

@@ -10,9 +10,9 @@ package struct WorkingCopyError: Error, Hashable, Sendable, CustomStringConverti
     package enum Code: Hashable, Sendable {
         /// The index is damaged: rebuild it from the base tree, then scan.
         case indexCorrupt
-        /// A newer hif wrote the index; that hif, or a newer one, must read it.
-        case indexFromNewerVersion
-        /// The journal is damaged, or a newer hif wrote it.
+        /// A newer hif wrote the index or the journal; that hif, or a newer one, must read it.
+        case fromNewerVersion
+        /// The journal is damaged.
         case journalUnreadable
         /// Another process works on this working copy: wait for it, or end it.
         case locked
@@ -30,11 +30,20 @@ package struct WorkingCopyError: Error, Hashable, Sendable, CustomStringConverti
     package let message: String
     /// The C library's number, 0 where the error is our own.
     package let errno: Int32
+    /// For the error of a system call: what was tried, as a verb.
+    private var doing: String?
 
     package init(_ code: Code, _ message: String, errno: Int32 = 0) {
         self.code = code
         self.message = message
         self.errno = errno
+    }
+
+    /// The same, for people who know what was worked on by this path, not by the name in its
+    /// directory.
+    func naming(_ path: [UInt8]) -> WorkingCopyError {
+        guard let doing else { return self }
+        return WorkingCopyError.system(doing, path, errno: errno)
     }
 
     package var description: String { message }
@@ -53,8 +62,10 @@ package struct WorkingCopyError: Error, Hashable, Sendable, CustomStringConverti
             case EACCES, EPERM, EROFS: .permissionDenied
             default: .io
             }
-        return WorkingCopyError(
+        var error = WorkingCopyError(
             code, "cannot \(doing) '\(SafeText.escape(path))': \(text(of: number))", errno: number)
+        error.doing = doing
+        return error
     }
 
     /// What the system calls the error: `No space left on device`.

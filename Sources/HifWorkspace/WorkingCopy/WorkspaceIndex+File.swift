@@ -6,7 +6,7 @@ extension WorkspaceIndex {
 
     /// Reads `.hif/index`; nil if there is none, as before the first checkout.
     ///
-    /// - Throws: `indexCorrupt` or `indexFromNewerVersion`.
+    /// - Throws: `indexCorrupt` or `fromNewerVersion`.
     package static func load(from hifDirectory: DirectoryHandle) throws -> WorkspaceIndex? {
         guard let bytes = try hifDirectory.contents(fileName) else { return nil }
         return try WorkspaceIndex(decoding: bytes)
@@ -27,7 +27,7 @@ extension WorkspaceIndex {
     package func save(
         to hifDirectory: DirectoryHandle, writer: String, effects: FileEffects = FileEffects()
     ) throws {
-        try effects.replace(
+        try effects.replaceOwn(
             WorkspaceIndex.fileName, with: encoded(writer: writer), in: hifDirectory)
     }
 }

@@ -64,7 +64,7 @@ extension WorkspaceIndex {
 
     /// Reads `encoded(writer:)`.
     ///
-    /// - Throws: `indexFromNewerVersion`, naming the program that wrote it, or `indexCorrupt`. In
+    /// - Throws: `fromNewerVersion`, naming the program that wrote it, or `indexCorrupt`. In
     ///   both cases nothing of the file is used.
     package init(decoding bytes: [UInt8]) throws(WorkingCopyError) {
         self = try WorkspaceIndex.decoding { try WorkspaceIndex(checking: bytes) }
@@ -89,7 +89,7 @@ extension WorkspaceIndex {
         let writer = try header.raw(WorkspaceIndex.writerBytes).prefix { $0 != 0 }
         guard version <= WorkspaceIndex.formatVersion else {
             throw WorkingCopyError(
-                .indexFromNewerVersion,
+                .fromNewerVersion,
                 "the index has format \(version), written by '\(SafeText.escape(Array(writer)))'; "
                     + "this program reads formats up to \(WorkspaceIndex.formatVersion)")
         }

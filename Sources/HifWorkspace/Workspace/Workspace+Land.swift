@@ -37,6 +37,7 @@ extension Workspace {
                 paths.isEmpty ? "there is nothing to land" : "nothing changed in what was named",
                 hint: "hif status")
         }
+        try await checkHistory()
         try await keepAsNote(goal)
         let content = try await stage(changes, dryRun: dryRun)
         var request = try landRequest(goal: goal, content)
@@ -167,7 +168,10 @@ extension Workspace {
             return WorkspaceError(
                 .refused, "the project lacks \(hashes.count) contents that were sent",
                 hint: "run the command again")
-        case .refused(let reason): return WorkspaceError(.refused, reason)
+        case .refused(let reason):
+            return WorkspaceError(
+                .refused, reason,
+                hint: "nothing has landed: mend this, then run the same command again")
         case .unknown(let reason):
             return WorkspaceError(
                 .unknown, "it is not known whether this landed: \(reason)",
@@ -215,6 +219,7 @@ extension Workspace {
             keep(index)
             try saveIndex()
             report = MoveReport(from: from.position, to: landed.position)
+            state.basePosition = landed.position
             state.baseEpoch = tip.epoch
             state.baseSlotHash = tip.slotHash.hex
         } else {
@@ -276,7 +281,7 @@ extension Workspace {
         let digest = request.sourceDigest
         let file = "attempt-\(digest.hex.prefix(16))"
         let landed = request.operations.map { LandedOperation($0, location: nil) }
-        try FileEffects().replace(
+        try FileEffects().replaceOwn(
             Array(file.utf8), with: OperationList.encode(landed), in: hifDirectory)
         state.attempts.removeAll { $0.sourceDigest == digest.hex }
         state.attempts.append(

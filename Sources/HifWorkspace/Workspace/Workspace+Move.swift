@@ -67,7 +67,7 @@ extension Workspace {
         let changes = try await trees.diff(
             (move.from, move.fromPosition), (move.to, move.toPosition))
         let status = try self.status()
-        let plan = try await plan(
+        var plan = try await plan(
             changes, status, policy: policy, position: move.toPosition, resuming: resuming,
             report: &report)
 
@@ -95,11 +95,17 @@ extension Workspace {
                 report.backupLabel = label
             }
         }
-        guard done.obstructions.isEmpty else {
+        guard !done.isRefused else {
             state.plannedMerges = []
             try saveState()
             try journal.finish()
-            throw obstructed(done.obstructions, policy)
+            throw inTheWay(done.obstructions, operation)
+        }
+        // What came in the way only after looking stays, as an edit of what is here now.
+        for obstruction in done.obstructions {
+            let target = plan.targets.first { $0.path == obstruction.path }
+            plan.indexUpdates.append(IndexUpdate(path: obstruction.path, leaf: target?.new))
+            report.conflicts.append(obstruction.path)
         }
         report.writtenCount = done.writtenCount
         report.removedCount = done.removedCount
@@ -116,6 +122,7 @@ extension Workspace {
         let replaced = changes.lazy.map(\.path).filter { !kept.contains($0) }.map(\.bytes.hex)
         state.unresolved = Set(state.unresolved).subtracting(replaced)
             .union(report.conflicts.map { $0.bytes.hex }).sorted()
+        state.basePosition = move.toPosition
         state.baseEpoch = tip.epoch
         state.baseSlotHash = tip.slotHash.hex
         state.checkoutBegun = nil
@@ -124,16 +131,49 @@ extension Workspace {
         return report
     }
 
-    private func obstructed(
-        _ obstructions: [Obstruction], _ policy: MovePolicy
-    ) -> WorkspaceError {
-        WorkspaceError(
+    /// Obstructions a message names; more of them are only counted.
+    private static let obstructionsShownMax = 5
+
+    private func inTheWay(_ obstructions: [Obstruction], _ operation: String) -> WorkspaceError {
+        let shown = obstructions.prefix(Workspace.obstructionsShownMax)
+        let more = obstructions.count - shown.count
+        return WorkspaceError(
             .inTheWay,
-            "nothing was changed: "
-                + obstructions.prefix(10).map(\.description).joined(separator: "; "),
-            hint: policy == .refuse
-                ? "move these away, or run again with --force, which keeps a copy in .hif/backup"
-                : "move these away, then run the command again")
+            "nothing was changed: " + shown.map(\.description).joined(separator: "; ")
+                + (more > 0 ? "; and \(more) more" : ""),
+            hint: hint(shown, operation))
+    }
+
+    /// A command that makes room, where the names are plain enough to be pasted.
+    private func hint(_ obstructions: ArraySlice<Obstruction>, _ operation: String) -> String {
+        let isCollision = obstructions.contains {
+            if case .caseCollision = $0.kind { true } else { false }
+        }
+        guard !isCollision else {
+            return
+                "rename one of them in the project, or work on a file system that tells them apart"
+        }
+        // A checkout is run from outside of the directory.
+        let top =
+            operation == "checkout" ? String(decoding: root + [RepoPath.slash], as: UTF8.self) : ""
+        var moves: [String] = []
+        for obstruction in obstructions {
+            let blocker =
+                obstruction.kind == .directoryInTheWay
+                ? obstruction.path.bytes : obstruction.blocker
+            let name = top + String(decoding: blocker, as: UTF8.self)
+            let move = "mv \(name) \(name).mine"
+            if !moves.contains(move) { moves.append(move) }
+        }
+        let isPlain = moves.allSatisfy { move in
+            move.utf8.allSatisfy { byte in
+                byte == 0x20 || byte.isASCIIWordByte || "/._-+=@%,".utf8.contains(byte)
+            } && move.split(separator: " ", omittingEmptySubsequences: false).count == 3
+        }
+        let room = isPlain ? moves.joined(separator: " && ") : "move these away"
+        return "\(room), then run the same command again"
+            + (operation == "goto"
+                ? ", or with --force, which keeps a copy in .hif/backup" : "")
     }
 
     /// What a move will do to each path.
@@ -342,5 +382,12 @@ extension Workspace {
         _ = try await run(
             move, operation: entry.operation, policy: MovePolicy(rawValue: entry.note) ?? .merge,
             tip: tip, resuming: true)
+    }
+}
+
+extension UInt8 {
+    /// `a` to `z`, `A` to `Z`, `0` to `9`.
+    fileprivate var isASCIIWordByte: Bool {
+        (0x30...0x39).contains(self) || (0x41...0x5A).contains(self) || (0x61...0x7A).contains(self)
     }
 }

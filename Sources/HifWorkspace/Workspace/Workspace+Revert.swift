@@ -63,15 +63,21 @@ extension Workspace {
                 _ = try effects.makeDirectory(Array(name), in: directory)
             }
             guard let inner = try directory.directory(Array(name)) else {
+                let isLink = try directory.stat(Array(name))?.type == .symlink
                 throw WorkspaceError(
-                    .inTheWay, "'\(SafeText.escape(walked))' is not a directory",
-                    hint: "a link on the way is not followed")
+                    .inTheWay,
+                    isLink
+                        ? "'\(SafeText.escape(walked))' is a symlink, and none is followed"
+                        : "'\(SafeText.escape(walked))' is not a directory",
+                    hint: "choose another path, or move it away")
             }
             directory = inner
         }
         let name = Array(names[names.count - 1])
         if let stat = try directory.stat(name), stat.type == .directory {
-            throw WorkspaceError(.inTheWay, "'\(path)' is a directory")
+            throw WorkspaceError(
+                .inTheWay, "'\(path)' is a directory",
+                hint: "name a file in it")
         }
         try effects.replace(name, with: bytes, in: directory)
     }

@@ -46,6 +46,7 @@ extension Workspace {
                 backedOut: position, position: settled.landing.position,
                 goal: settled.landing.goal, move: settled.move, hadLanded: true)
         }
+        try await checkHistory()
         let position = try await self.position(text)
         guard position > 0 else {
             throw WorkspaceError(

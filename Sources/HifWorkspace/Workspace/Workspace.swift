@@ -45,8 +45,10 @@ package final class Workspace {
     ///   - connect: makes the way to the project that the workspace is bound to. It need not reach
     ///     it: commands that need nothing from there work without.
     ///   - author: who works here.
+    ///   - isRepairing: open also with an index that cannot be read; only `check` and `repairIndex`
+    ///     may be called then.
     package init(
-        root: [UInt8], author: Author, world: World,
+        root: [UInt8], author: Author, world: World, isRepairing: Bool = false,
         connect: (WorkspaceConfig) async throws -> any Remote
     ) async throws {
         self.root = root
@@ -59,7 +61,11 @@ package final class Workspace {
         hifDirectory = directory
         config = try WorkspaceConfig.load(from: directory)
         state = try WorkspaceState.load(from: directory)
-        base = try Workspace.base(in: directory)
+        do {
+            base = try Workspace.base(in: directory)
+        } catch let error as WorkingCopyError where error.code == .indexCorrupt && isRepairing {
+            base = (state.basePosition ?? 0, .empty)
+        }
         remote = try await connect(config)
         trees = TreeAccess(remote)
     }
@@ -128,7 +134,7 @@ package final class Workspace {
 
     /// What was checked out, path by path. The first call reads it.
     ///
-    /// - Throws: `WorkingCopyError` with code `indexCorrupt` or `indexFromNewerVersion`.
+    /// - Throws: `WorkingCopyError` with code `indexCorrupt` or `fromNewerVersion`.
     package var index: WorkspaceIndex {
         get throws {
             if let loadedIndex { return loadedIndex }

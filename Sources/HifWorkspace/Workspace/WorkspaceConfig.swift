@@ -33,6 +33,8 @@ package struct WorkspaceState: Codable, Hashable, Sendable {
     /// The slot that held the base when it was checked out: tells this history from another.
     package var baseEpoch: Epoch = 0
     package var baseSlotHash = ""
+    /// The base's position, as the index has it too: enough to make a damaged index again.
+    package var basePosition: Position?
     package var session: OpenSession?
     /// Conflicts that `update` left in files, until they are resolved.
     package var unresolved: [String] = []
@@ -99,7 +101,7 @@ extension WorkspaceConfig {
         guard let bytes = try directory.contents(fileName) else {
             throw WorkspaceError(
                 .damaged, "the workspace has no .hif/config",
-                hint: "check the project out again beside it and copy your edits over")
+                hint: WorkspaceConfig.startAnew)
         }
         struct Version: Codable { var format: Int }
         func check(_ version: Int) throws {
@@ -120,14 +122,19 @@ extension WorkspaceConfig {
             if let found = try? decoder.decode(Version.self, from: Data(bytes)) {
                 try check(found.format)
             }
-            throw WorkspaceError(.damaged, ".hif/config cannot be read: \(error)")
+            throw WorkspaceError(
+                .damaged, "'.hif/config' cannot be read: \(error.words)",
+                hint: WorkspaceConfig.startAnew)
         }
     }
+
+    private static let startAnew =
+        "check the project out again into another directory and copy your edits over"
 
     func save(to directory: DirectoryHandle) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        try FileEffects().replace(
+        try FileEffects().replaceOwn(
             WorkspaceConfig.fileName, with: Array(try encoder.encode(self)), in: directory)
     }
 }
@@ -139,15 +146,34 @@ extension WorkspaceState {
         guard let bytes = try directory.contents(fileName) else { return WorkspaceState() }
         do {
             return try JSONDecoder().decode(WorkspaceState.self, from: Data(bytes))
-        } catch {
-            throw WorkspaceError(.damaged, ".hif/state cannot be read: \(error)")
+        } catch let error as DecodingError {
+            throw WorkspaceError(
+                .damaged, "'.hif/state' cannot be read: \(error.words)",
+                hint: "mv .hif/state .hif/state.damaged, then: hif status")
         }
     }
 
     func save(to directory: DirectoryHandle) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        try FileEffects().replace(
+        try FileEffects().replaceOwn(
             WorkspaceState.fileName, with: Array(try encoder.encode(self)), in: directory)
+    }
+}
+
+extension DecodingError {
+    /// Where and why, for people.
+    fileprivate var words: String {
+        func place(_ context: Context, _ key: (any CodingKey)? = nil) -> String {
+            let names = (context.codingPath + (key.map { [$0] } ?? [])).map(\.stringValue)
+            return names.isEmpty ? "it" : "'\(SafeText.escape(names.joined(separator: ".")))'"
+        }
+        return switch self {
+        case .keyNotFound(let key, let context): "\(place(context, key)) is missing"
+        case .valueNotFound(_, let context), .typeMismatch(_, let context):
+            "\(place(context)) is of another kind"
+        case .dataCorrupted: "it is not JSON"
+        @unknown default: "it is not JSON"
+        }
     }
 }

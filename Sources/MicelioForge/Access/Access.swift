@@ -147,6 +147,8 @@ package struct Access: Sendable {
         .unauthenticated, "you are not signed in", hint: "sign in: hif auth login")
 
     package static func notFound(_ path: ProjectPath) -> ForgeError {
-        ForgeError(.notFound, "there is no project \(path), or you may not see it")
+        ForgeError(
+            .notFound, "there is no project \(path), or you may not see it",
+            hint: "hif project list")
     }
 }

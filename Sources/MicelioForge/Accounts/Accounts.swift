@@ -30,9 +30,14 @@ package struct Accounts: Sendable {
             _ = FileManager.default.createFile(
                 atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
         }
-        pool = try DatabasePool(path: path, configuration: configuration)
         let migrator = Schema.migrator
-        let isNewer = try pool.read { try migrator.hasBeenSuperseded($0) }
+        let isNewer: Bool
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            isNewer = try pool.read { try migrator.hasBeenSuperseded($0) }
+        } catch {
+            throw ForgeError(ofDatabase: error, at: path) ?? error
+        }
         guard !isNewer else {
             throw ForgeError(
                 .unavailable, "\(path) was written by a newer micelio",

@@ -90,8 +90,8 @@ extension ForgeError {
         switch error.code {
         case .refused:
             ForgeError(
-                .unavailable, "the forge's store refused: \(error.cause ?? error.message)",
-                hint: "whoever runs the forge has to look at its disk")
+                .unavailable, "the forge cannot write: \(error.message)",
+                hint: "whoever runs the forge has to look at its disk; then run the command again")
         case .corrupt: ForgeError(.damaged, error.description)
         default:
             ForgeError(

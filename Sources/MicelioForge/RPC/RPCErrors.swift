@@ -48,7 +48,9 @@ enum RPCErrors {
         default:
             log(error, method)
             return status(
-                for: ForgeError(.internalError, "the forge failed; it is not your fault"))
+                for: ForgeError(ofDatabase: error)
+                    ?? ForgeError.translating(error) as? ForgeError
+                    ?? ForgeError(.internalError, "the forge failed; it is not your fault"))
         }
     }
 

@@ -87,6 +87,13 @@ struct CheckoutTarget: ParsableArguments {
             // Refused before anything was written: leave no trace, so that it can be tried again.
             Self.removeNew(root, isMade: isMade)
             throw error
+        } catch {
+            // What to do about it is done in the workspace that this is now.
+            var failure = Failure(error)
+            if failure.hint == Failure.fsckHint, let word = Shell.word(target) {
+                failure.hint = "hif -C \(word) fsck --deep"
+            }
+            throw failure
         }
     }
 

@@ -10,7 +10,7 @@ struct FsckCommand: HifCommand {
         discussion: """
             hif fsck
             hif fsck --deep            every byte of every pack
-            hif fsck --repair          make again what is derived and wrong
+            hif fsck --repair          make again what is derived and wrong, the index too
 
             Exits with 8 when something is wrong.
             """)
@@ -28,7 +28,7 @@ struct FsckCommand: HifCommand {
     ])
 
     func run(_ context: Context) async throws -> Outcome {
-        let workspace = try await context.workspace()
+        let workspace = try await context.workspace(isRepairing: true)
         let console = context.console
         var problems: [JSON] = []
         func tell(_ place: String, _ problem: String, _ severity: String) {
@@ -39,18 +39,31 @@ struct FsckCommand: HifCommand {
                     "severity": .string(severity),
                 ]))
         }
-        let check = try await workspace.check()
+        var repaired: [String] = []
+        if repair, try await workspace.repairIndex() {
+            repaired.append(".hif/index")
+            console.note("Made again: .hif/index; the damaged one is .hif/index.damaged.")
+        }
+        var check = WorkspaceCheck()
+        do {
+            check = try await workspace.check()
+        } catch {
+            // What cannot be read is what this command is for.
+            let failure = Failure(error)
+            guard failure.code.hasSuffix("damaged") else { throw failure }
+            check.problems = [failure.message]
+        }
         for problem in check.problems { tell("workspace", problem, "workspace") }
 
         var landings: UInt64?
-        var repaired: [String] = []
         var isHealthy = problems.isEmpty
         if let local = workspace.remote as? LocalRemote {
             let fsck = Fsck(local.repository)
             var report = try await fsck.run(deep: deep)
             if repair, report.findings.contains(where: { $0.severity == .derived }) {
-                repaired = try await fsck.repairDerived(report)
-                for key in repaired { console.note("Made again: \(SafeText.escape(key))") }
+                let keys = try await fsck.repairDerived(report)
+                repaired += keys
+                for key in keys { console.note("Made again: \(SafeText.escape(key))") }
                 report = try await fsck.run(deep: deep)
             }
             for finding in report.findings {

@@ -66,7 +66,9 @@ struct Failure: Error {
         case let error as TreeError: self.init(error)
         case let error as FormatError:
             self.init("damaged", .failed, "\(error)", hint: Failure.fsckHint)
-        case let error as PathError: self.init("bad_path", .usage, "\(error)")
+        case let error as PathError:
+            self.init(
+                "bad_path", .usage, "\(error)", hint: "choose another path: hif ls shows some")
         case let error as GitError: self.init(error)
         case is CancellationError:
             self.init("interrupted", .failed, "interrupted", isRetryable: true)
@@ -77,7 +79,44 @@ struct Failure: Error {
         }
     }
 
-    private static let fsckHint = "hif fsck"
+    /// In a workspace of the project.
+    static let fsckHint = "hif fsck --deep"
+
+    /// Stored bytes that are not what they should be: the sentence with hashes as short as people can
+    /// compare them, and all of it in the details.
+    private static func damaged(_ problem: String, hint: String? = fsckHint) -> Failure {
+        let text = SafeText.escape(problem)
+        return Failure(
+            "damaged", .failed, sentence(text, of: "the project"), hint: hint,
+            details: ["problem": .string(text)])
+    }
+
+    private static func sentence(_ problem: String, of owner: String) -> String {
+        var short = shortened(problem)
+        if short.hasSuffix(" (damaged)") { short.removeLast(" (damaged)".count) }
+        return short.contains(" is damaged")
+            ? "what \(owner) keeps in \(short)" : "what \(owner) keeps is damaged: \(short)"
+    }
+
+    /// With the first 12 digits of each hash.
+    private static func shortened(_ text: String) -> String {
+        var result = ""
+        var digits = ""
+        func flush() {
+            result += digits.count >= 40 ? String(digits.prefix(12)) : digits
+            digits = ""
+        }
+        for character in text {
+            if character.isHexDigit {
+                digits.append(character)
+            } else {
+                flush()
+                result.append(character)
+            }
+        }
+        flush()
+        return result
+    }
 
     private init(_ error: WorkspaceError) {
         let status: ExitStatus =
@@ -95,6 +134,13 @@ struct Failure: Error {
         self.init(
             error.code.rawValue, status, error.message, hint: error.hint,
             isRetryable: status == .unreachable)
+        if error.code == .unauthenticated, Environment["HIF_TOKEN"] != nil, let hint {
+            self.hint = hint + " (HIF_TOKEN is set, and goes first)"
+        }
+        if error.code == .damaged, Failure.shortened(message) != message {
+            details["problem"] = .string(message)
+            message = Failure.sentence(message, of: "the forge")
+        }
         if let closed = error.closed {
             details["session"] = .string(closed.session.full)
             details["position"] = closed.position.map { .int($0) } ?? .null
@@ -125,15 +171,20 @@ struct Failure: Error {
         case .indexCorrupt:
             self.init(
                 "index_damaged", .failed, error.message,
-                hint: "mv .hif/index .hif/index.damaged, then: hif update")
-        case .indexFromNewerVersion:
+                hint: "hif fsck --repair")
+        case .fromNewerVersion:
             self.init(
                 "newer_version", .failed, error.message, hint: "use that hif, or a newer one")
         case .journalUnreadable:
-            self.init("journal_damaged", .failed, error.message, hint: Failure.fsckHint)
+            self.init(
+                "journal_damaged", .failed, error.message,
+                hint: "mv .hif/journal .hif/journal.damaged, then: hif update")
         case .contentMismatch:
-            self.init("damaged", .failed, error.message, hint: Failure.fsckHint)
-        case .io: self.init("io", .failed, error.message)
+            self = .damaged(error.message)
+        case .io:
+            self.init(
+                "io", .failed, error.message,
+                hint: "mend this, then run the same command again: nothing is lost")
         }
     }
 
@@ -143,9 +194,7 @@ struct Failure: Error {
         case .content(let error): self.init(error)
         case .log(let error): self.init(error)
         case .tree(let error): self.init(error)
-        case .damaged, .noContent:
-            self.init(
-                "damaged", .failed, SafeText.escape(error.description), hint: Failure.fsckHint)
+        case .damaged, .noContent: self = .damaged(error.description)
         }
     }
 
@@ -156,8 +205,7 @@ struct Failure: Error {
         case .noSuchPosition:
             self.init("not_found", .notFound, error.description, hint: "hif log")
         case .inconsistent:
-            self.init(
-                "damaged", .failed, SafeText.escape(error.description), hint: Failure.fsckHint)
+            self = .damaged(error.description)
         case .writerTooOld:
             self.init(
                 "newer_version", .failed, error.description, hint: "use a newer hif")
@@ -167,11 +215,20 @@ struct Failure: Error {
     private init(_ error: StoreError) {
         let text = SafeText.escape(
             error.cause.map { "\(error.message): \($0)" } ?? error.message)
+        if error.isOutOfRoom {
+            self.init(
+                "disk_full", .failed, error.message,
+                hint: "free some space there and run the same command again: nothing is lost")
+            return
+        }
         switch error.code {
         case .corrupt, .rangeNotSatisfiable:
-            self.init("damaged", .failed, text, hint: Failure.fsckHint)
-        case .notFound: self.init("damaged", .failed, text, hint: Failure.fsckHint)
-        case .refused, .preconditionFailed: self.init("refused", .failed, text)
+            self = .damaged(error.key.map { "\($0): \(text)" } ?? text)
+        case .notFound: self = .damaged(error.key.map { "\($0): \(text)" } ?? text)
+        case .refused, .preconditionFailed:
+            self.init(
+                "refused", .failed, text,
+                hint: "mend this, then run the same command again: nothing is lost")
         case .conflict, .throttled, .unknown, .cancelled:
             self.init(
                 "unavailable", .unreachable, text, hint: "run the command again",
@@ -191,19 +248,18 @@ struct Failure: Error {
                     hint: "run the command again", isRetryable: true)
             }
         case .missing, .damaged, .tooLarge:
-            self.init(
-                "damaged", .failed, SafeText.escape(error.description), hint: Failure.fsckHint)
+            self = .damaged(error.description)
         }
     }
 
     private init(_ error: TreeError) {
         switch error {
         case .clash(let path):
-            self.init("bad_path", .failed, "'\(path)' is a file and a directory at once")
-        case .missing, .corrupt, .derivedDirectory:
             self.init(
-                "damaged", .failed, "a tree cannot be read: \(SafeText.escape("\(error)"))",
-                hint: Failure.fsckHint)
+                "bad_path", .failed, "'\(path)' is a file and a directory at once",
+                hint: "hif status")
+        case .missing, .corrupt, .derivedDirectory:
+            self = .damaged("a tree cannot be read: \(error)")
         }
     }
 
@@ -214,9 +270,12 @@ struct Failure: Error {
             case .refused: .usage
             default: .failed
             }
+        let usual =
+            error.code == .notARepository
+            ? "name a git repository: a directory, or an address that git clone takes" : nil
         self.init(
-            "git_" + Failure.snakeCase(error.code.rawValue), status, error.message, hint: error.hint
-        )
+            "git_" + Failure.snakeCase(error.code.rawValue), status, error.message,
+            hint: error.hint ?? usual)
     }
 
     private static func snakeCase(_ text: String) -> String {

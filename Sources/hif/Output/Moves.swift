@@ -83,6 +83,12 @@ enum Shell {
     /// The path as a word that can be pasted into a command, where it is plain text.
     static func quote(_ path: RepoPath) -> String { quote(path.description) }
 
+    /// The bytes as a word; nil where they are no text that shows as it is.
+    static func word(_ bytes: [UInt8]) -> String? {
+        let text = SafeText.escape(bytes)
+        return Array(text.utf8) == bytes ? quote(text) : nil
+    }
+
     /// The word, escaped for a terminal too.
     static func quote(_ word: String) -> String {
         let text = SafeText.escape(word)

@@ -40,7 +40,11 @@ final class Context {
     }
 
     /// The workspace around the present directory.
-    func workspace(_ use: Use = .reading) async throws -> Workspace {
+    ///
+    /// - Parameter isRepairing: also with an index that cannot be read.
+    func workspace(
+        _ use: Use = .reading, isRepairing: Bool = false
+    ) async throws -> Workspace {
         guard let root = Workspace.findRoot(from: directory) else {
             throw WorkspaceError(
                 .notAWorkspace,
@@ -48,12 +52,15 @@ final class Context {
                 hint:
                     "hif init --store DIR makes one here; hif checkout NAME makes one of a project")
         }
-        return try await open(root, use)
+        return try await open(root, use, isRepairing: isRepairing)
     }
 
-    func open(_ root: [UInt8], _ use: Use) async throws -> Workspace {
+    func open(
+        _ root: [UInt8], _ use: Use, isRepairing: Bool = false
+    ) async throws -> Workspace {
         try await Workspace(
             root: root, author: use == .writing ? Identity.author() : Identity.nobody, world: world,
+            isRepairing: isRepairing,
             connect: { try await Stores.connect($0, world: self.world) })
     }
 
@@ -104,7 +111,8 @@ final class Context {
         guard Context.isInside(normal, root) else {
             throw Failure(
                 "path_outside", .usage,
-                "'\(SafeText.escape(given))' is outside the workspace \(SafeText.escape(workspace.root))"
+                "'\(SafeText.escape(given))' is outside the workspace \(SafeText.escape(workspace.root))",
+                hint: "name a path in it: hif ls shows them"
             )
         }
         let rest = Array(normal.dropFirst(root.count).drop { $0 == slash })

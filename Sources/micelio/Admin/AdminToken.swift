@@ -84,7 +84,9 @@ struct AdminToken: AsyncParsableCommand {
                 let isKnown = try await data.accounts().revoke(
                     tokenID: number, now: ForgeServer.systemClock())
                 guard isKnown else {
-                    throw ForgeError(.notFound, "there is no token with the number \(number)")
+                    throw ForgeError(
+                        .notFound, "there is no token with the number \(number)",
+                        hint: "micelio admin token list")
                 }
                 printLine("Revoked \(number).")
             }

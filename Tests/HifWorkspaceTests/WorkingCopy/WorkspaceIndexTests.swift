@@ -127,7 +127,7 @@ import Testing
         var bytes = Self.sample.encoded(writer: "hif 9.1")
         bytes[4] = 2
         let error = #expect(throws: WorkingCopyError.self) { try WorkspaceIndex(decoding: bytes) }
-        #expect(error?.code == .indexFromNewerVersion)
+        #expect(error?.code == .fromNewerVersion)
         #expect(error?.message.contains("hif 9.1") == true)
     }
 
