@@ -83,7 +83,7 @@ struct Log: HifCommand {
             ], isStream: stream)
     }
 
-    private static func line(_ entry: LandingPage.Entry, _ console: Console) -> String {
+    static func line(_ entry: LandingPage.Entry, _ console: Console) -> String {
         let landing = entry.landing
         let name = SafeText.escape(LandingFields.name(landing.author))
         return console.styled("@\(entry.position)", .yellow) + "  "

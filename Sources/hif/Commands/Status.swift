@@ -8,19 +8,28 @@ struct Status: HifCommand {
         commandName: "status", abstract: "Show where the workspace stands and what changed in it.",
         discussion: """
             hif status
+            hif status --remote              and what others landed since, of the same paths
             hif status --json
 
             A added, M modified, D deleted, T another type (link, executable bit), C in conflict. \
-            Works without reaching the project.
+            Works without reaching the project, but for --remote.
             """)
 
+    @Flag(help: "Ask the project which landings since touched the paths that are changed here.")
+    var remote = false
     @OptionGroup var common: CommonOptions
 
     static let data: Shape = .object([
         "project": .string, "root": .string, "position": .int,
         "session": .maybe(.object(["session": .string, "goal": .string])),
         "changes": .list(.change), "unresolved": .paths, "interrupted": .maybe(.string),
+        "remote": .maybe(
+            .object([
+                "position": .int, "landings": .list(.open(LandingFields.shape, [:])),
+            ])),
     ])
+
+    static let remoteLandingsMax = 20
 
     func run(_ context: Context) async throws -> Outcome {
         let workspace = try await context.workspace()
@@ -67,6 +76,21 @@ struct Status: HifCommand {
             outcome.next.append(
                 session == nil ? "hif land \"what you did\"" : "hif session land")
         }
+        var remoteData: JSON = .null
+        if remote {
+            let warning = try await workspace.remoteWarning(
+                of: report.changes, limit: Status.remoteLandingsMax)
+            Self.show(warning, base: workspace.base.position, console)
+            if warning.uncheckedCount > 0 {
+                outcome.warnings.append(
+                    "\(warning.uncheckedCount) more changed paths were not asked about")
+            }
+            if !warning.landings.isEmpty { outcome.next.append("hif update") }
+            remoteData = .object([
+                "position": .int(warning.position),
+                "landings": .array(warning.landings.map { .object(LandingFields.json($0)) }),
+            ])
+        }
         outcome.data = [
             "project": .string(config.project),
             "root": .string(String(decoding: workspace.root, as: UTF8.self)),
@@ -81,8 +105,23 @@ struct Status: HifCommand {
             "unresolved": .array(unresolved.sorted().map { .object(JSON.path($0.bytes)) }),
             "interrupted": .optional(
                 pending?.operation ?? (workspace.state.checkoutBegun == true ? "checkout" : nil)),
+            "remote": remoteData,
         ]
         return outcome
+    }
+
+    private static func show(_ warning: RemoteWarning, base: Position, _ console: Console) {
+        guard !warning.landings.isEmpty else {
+            let isNewer = warning.position > base
+            console.note(
+                isNewer
+                    ? "Newest is @\(warning.position); nothing landed on what is changed here."
+                    : "Nothing landed since.")
+            return
+        }
+        console.line("Landed since, on what is changed here:")
+        for entry in warning.landings { console.line(Log.line(entry, console)) }
+        if warning.landings.count == remoteLandingsMax { console.note("There may be more.") }
     }
 }
 
