@@ -13,7 +13,7 @@ LIGHT := HIF_CORE_ONLY=1 $(SWIFT)
 BIN = $(SCRATCH)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release demo serve test test-light simulate bench bench-rollups lint format proto
+.PHONY: help deps build release demo serve test test-light simulate bench bench-rollups bench-landing lint format proto
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -54,6 +54,10 @@ simulate:  ## the simulator on SEEDS fresh seeds, from FROM on (docs/simulation.
 bench-rollups: deps  ## the path index over a million landings; takes some minutes
 	$(LIGHT) build -c release --product hif-bench --scratch-path $(LIGHT_SCRATCH)-release
 	@HIF_BENCH=$(LIGHT_SCRATCH)-release/release/hif-bench Scripts/bench-rollups
+
+bench-landing:  ## landings a second on a store as far away as a bucket, and beside git push
+	$(LIGHT) build -c release --scratch-path $(LIGHT_SCRATCH)-release
+	@BENCH=$(LIGHT_SCRATCH)-release/release/hif-bench Scripts/bench-landing
 
 lint:  ## formatting, strictly; generated code is exempt
 	@SWIFT="$(SWIFT)" Scripts/lint

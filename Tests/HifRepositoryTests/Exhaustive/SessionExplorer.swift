@@ -307,7 +307,9 @@ struct SessionExplorer {
     /// "Nothing was written" said of an event.
     private func checkRefused(_ request: Int, _ state: State) throws {
         let event = scope.appends[request].event
-        let isAlone = scope.appends.filter { $0.event == event }.count == 1
+        // A refusal speaks of its own request: an earlier one for the event may still be applied.
+        let isAlone =
+            scope.appends.filter { $0.event == event }.count == 1 && state.repeats == scope.repeats
         let floor = state.standing.foldedCount
         func mayCome(to number: Int) -> Bool {
             number >= floor && (number >= state.events.count || state.events[number] == nil)
