@@ -35,7 +35,8 @@ enum ConflictBench {
             control: ControlState(
                 originStore: StoreID(high: 1, low: 1), project: ProjectID(high: 2, low: 2),
                 name: "ana/bench"),
-            checkpoints: CheckpointSchedule(lastDue: 0, operationsSince: 0))
+            packs: CondemnedPacks(), checkpoints: CheckpointSchedule(lastDue: 0, operationsSince: 0)
+        )
         var machine = LandingMachine(
             tip: tip, nodes: NodeCache(), writer: "",
             nonce: Hash(word0: 5, word1: 6, word2: 7, word3: 8))

@@ -24,6 +24,10 @@ do {
         try MachineBench.run(Array(arguments.dropFirst()))
         exit(0)
     }
+    if arguments.first == "fill" {
+        try await Fill.run(Array(arguments.dropFirst()))
+        exit(0)
+    }
     var options = try Options(arguments)
     options.directory = URL(fileURLWithPath: options.directory).standardizedFileURL.path
     guard options.keeps || !FileManager.default.fileExists(atPath: options.directory) else {

@@ -175,6 +175,8 @@ extension ForgeRemote {
             case .control(.setTags(let tags)): message.tags = Micelio_V1_TagChange(tags)
             case .control(.rename):
                 preconditionFailure("projects on a forge are renamed by the forge")
+            case .control(.condemn), .control(.replace):
+                preconditionFailure("packs are condemned beside the store, by no client")
             }
         }
     }

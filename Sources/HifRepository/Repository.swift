@@ -51,7 +51,7 @@ package final class Repository: Sendable {
         upkeep = Upkeep(
             jobs: [
                 HintJob(log: log), CheckpointsJob(builder: builder),
-                ObjectRunsJob(log: log, index: index),
+                ObjectRunsJob(log: log, index: index), SegmentsJob(log: log),
                 RollupsJob(builder: RollupBuilder(index: rollups)),
             ], pacing: 1, index: index, rollups: rollups, trees: trees,
             report: report, announce: upkeepDue)
@@ -143,8 +143,10 @@ package final class Repository: Sendable {
     ) async throws {
         let start = min(from ?? newest.lastPosition, newest.lastPosition)
         guard start > 0 else { return }
-        var slot = try await log.slot(holding: start, newest: newest)
-        while true {
+        let last = try await log.slot(holding: start, newest: newest).epoch
+        guard last > 0 else { return }
+        var cursor = log.cursor(1...last, backwards: true)
+        while let (slot, _, _) = try await cursor.next() {
             for (position, landing) in slot.landings.reversed() where position <= start {
                 let operations: [LandedOperation]
                 if case .inline(let list) = landing.operations {
@@ -154,12 +156,6 @@ package final class Repository: Sendable {
                 }
                 guard try await visit(position, landing, operations) else { return }
             }
-            guard slot.epoch > 1 else { return }
-            guard let (previous, _, _) = try await log.slot(slot.epoch - 1) else {
-                throw ReadError.log(
-                    .inconsistent(epoch: slot.epoch - 1, "is missing although later slots exist"))
-            }
-            slot = previous
         }
     }
 
@@ -226,6 +222,11 @@ package final class Repository: Sendable {
     /// The writer of this process, if it has landed anything.
     var warmSequencer: Sequencer? { sequencerKept.withLock { $0 } }
 
+    /// Opens the project for writing if it is not; the newest slot that its writer knows.
+    func tipForWriting() async throws(ReadError) -> LogTip {
+        await (try await sequencer()).tip
+    }
+
     private func sequencer() async throws(ReadError) -> Sequencer {
         if let kept = sequencerKept.withLock({ $0 }) { return kept }
         let tip = try await foldedTip()
@@ -290,6 +291,32 @@ package final class Repository: Sendable {
             epoch: newest.epoch, operationCount: slots.last?.effectiveOperationCount ?? 0,
             entryCount: totals.entryCount)
         let control = try await control(at: newest)
-        return (LogTip(at: newest, hash: hash, control: control, checkpoints: schedule), nodes)
+        let packs = try await condemnedPacks(at: newest)
+        return (
+            LogTip(
+                at: newest, hash: hash, control: control, packs: packs, checkpoints: schedule),
+            nodes
+        )
+    }
+
+    /// Every pack that was condemned or replaced up to `newest`: one request for each slot that did.
+    package func condemnedPacks(at newest: Slot) async throws(ReadError) -> CondemnedPacks {
+        var packs = CondemnedPacks()
+        var lists = try await control(at: newest).condemnation
+        var epoch = newest.controlEpoch
+        while true {
+            packs.fold(lists, at: epoch)
+            guard lists.previous > 0 else { return packs }
+            guard lists.previous < epoch,
+                let earlier = try await log.slot(lists.previous)?.slot.control,
+                !earlier.condemnation.isEmpty
+            else {
+                throw .log(
+                    .inconsistent(
+                        epoch: lists.previous, "condemns no packs, slot \(epoch) says it does"))
+            }
+            epoch = lists.previous
+            lists = earlier.condemnation
+        }
     }
 }

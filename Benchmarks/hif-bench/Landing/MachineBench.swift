@@ -26,6 +26,7 @@ enum MachineBench {
         var machine = LandingMachine(
             tip: LogTip(
                 at: slot, hash: Slot.hash(ofBytes: slot.encode()), control: control,
+                packs: CondemnedPacks(),
                 checkpoints: CheckpointSchedule(lastDue: 0, operationsSince: 0)),
             nodes: nodes, writer: "", nonce: .zero)
         nodes.removeAll()

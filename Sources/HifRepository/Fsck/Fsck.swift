@@ -33,6 +33,7 @@ package struct Fsck: Sendable {
         await run.checkCheckpoints(progress)
         await run.checkObjectRuns(progress)
         await run.checkRollups(progress)
+        await run.checkSegments(progress)
         await run.checkPacks(progress)
         await run.checkAdvisory()
         return run.report
@@ -79,6 +80,7 @@ struct FsckRun {
     var checkpoints: Set<Epoch> = []
     var runs: Set<RunName> = []
     var rollups: Set<RollupSpan> = []
+    var segments: Set<UInt64> = []
     var openMarkers: [SessionID] = []
     var hasHint = false
 
@@ -86,13 +88,16 @@ struct FsckRun {
     var closed: Set<SessionID> = []
     /// Packs that landings name, with the first position that does.
     var namedPacks: [Hash: Position] = [:]
-    var condemned: Set<Hash> = []
+    var condemned = CondemnedPacks()
     /// Due checkpoints, ascending, with the root after their slot.
     var due: [(epoch: Epoch, root: Hash)] = []
     /// For `deep`: the nodes each due checkpoint has to hold.
     var dueNodes: [Epoch: Set<Hash>] = [:]
     /// Hash of the last slot of each block of 32.
     var blockEnds: [UInt64: Hash] = [:]
+    /// For `deep`: the bytes of the slots of the segment under way, hashed, and of those before.
+    var segmentHasher = Blake3()
+    var segmentContents: [UInt64: Hash] = [:]
     /// For `deep`: runs that were compared while the log was read.
     var comparedRuns: Set<RunName> = []
     var isLogWhole = true

@@ -48,7 +48,10 @@ package struct FsckReport: Hashable, Sendable {
     package internal(set) var checkpointCount = 0
     package internal(set) var objectRunCount = 0
     package internal(set) var rollupCount = 0
+    package internal(set) var segmentCount = 0
     package internal(set) var openSessionCount = 0
+    /// Packs that the log condemned, whether or not they are still there.
+    package internal(set) var condemnedPackCount = 0
     /// Derived objects that are due and not built yet, at the end of the log.
     package internal(set) var unbuiltCount = 0
     /// Findings beyond the limit, counted only.
@@ -76,11 +79,12 @@ package struct FsckProgress: Hashable, Sendable {
         case checkpoints
         case objectRuns
         case rollups
+        case segments
         case packs
 
         var words: String {
             switch self {
-            case .keys, .log, .checkpoints, .rollups, .packs: rawValue
+            case .keys, .log, .checkpoints, .rollups, .segments, .packs: rawValue
             case .objectRuns: "object runs"
             }
         }

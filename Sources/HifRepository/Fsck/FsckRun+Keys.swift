@@ -59,6 +59,11 @@ extension FsckRun {
         case "ix":
             guard let span = StoreKey.rollup(of: key) else { return unknown(key) }
             rollups.insert(span)
+        case "seg":
+            guard segments.count == 2, let number = UInt64(segments[1], radix: 16),
+                StoreKey.segment(number) == key
+            else { return unknown(key) }
+            self.segments.insert(number)
         case "open":
             guard segments.count == 2, let session = SessionID(String(segments[1])),
                 StoreKey.openMarker(session) == key

@@ -43,7 +43,6 @@ extension FsckRun {
             }
             previous = (slot, hash)
         }
-        if let control = previous?.slot.control { condemned = Set(control.condemnedPacks) }
         if let tip = previous?.slot, !isDeep, isLogWhole { await checkRoots(tip) }
     }
 
@@ -64,10 +63,11 @@ extension FsckRun {
 
     /// Collects what later stages compare with.
     private mutating func take(_ slot: Slot, _ hash: Hash) {
+        if isDeep { hashForSegment(slot) }
         if (slot.epoch + 1).isMultiple(of: ObjectRun.fanOut) {
             blockEnds[slot.epoch / ObjectRun.fanOut] = hash
         }
-        if let control = slot.control { condemned = Set(control.condemnedPacks) }
+        if let lists = slot.control?.condemnation { take(lists, slot.epoch) }
         for record in slot.records where !closed.insert(record.session).inserted {
             damage(
                 key(slot.epoch), "closes session \(record.session.full), which was closed before",
@@ -75,9 +75,35 @@ extension FsckRun {
         }
         for (position, landing) in slot.landings {
             report.landingCount += 1
-            for pack in landing.packs where namedPacks[pack] == nil {
-                namedPacks[pack] = position
+            for pack in landing.packs {
+                if condemned.isCondemned(pack) {
+                    damage(
+                        key(slot.epoch), "@\(position) names pack \(pack), which was condemned",
+                        "What it brought may be deleted, or is",
+                        advice: "Do not collect; restore the pack from a copy if it is gone")
+                }
+                if namedPacks[pack] == nil { namedPacks[pack] = position }
             }
+        }
+    }
+
+    /// The lists of a control record continue those before, and condemn nothing that is needed.
+    private mutating func take(_ lists: Condemnation, _ epoch: Epoch) {
+        if lists.previous != condemned.lastEpoch {
+            damage(
+                key(epoch),
+                "names slot \(lists.previous) as the last that condemned packs, it was "
+                    + "\(condemned.lastEpoch)",
+                "Condemned packs may be landed with again",
+                advice: "Restore this slot, or the one before it, from a copy of the store")
+        }
+        condemned.fold(lists, at: epoch)
+        for pack in lists.condemned where condemned.replaced[pack] == nil {
+            guard let position = namedPacks[pack] else { continue }
+            damage(
+                key(epoch), "condemns pack \(pack), which @\(position) names",
+                "What that landing brought may be deleted, or is",
+                advice: "Do not collect; restore the pack from a copy if it is gone")
         }
     }
 

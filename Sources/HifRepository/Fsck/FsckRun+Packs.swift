@@ -6,13 +6,14 @@ extension FsckRun {
     mutating func checkPacks(_ progress: (FsckProgress) -> Void) async {
         let named = namedPacks.keys.sorted()
         report.packCount = named.count
+        report.condemnedPackCount = condemned.condemned.count
         report.unnamedPackCount = packs.subtracting(named).count
         for (index, pack) in named.enumerated() {
             progress(
                 FsckProgress(stage: .packs, done: UInt64(index), total: UInt64(named.count)))
             let key = PackKey.key(of: pack)
             guard packs.contains(pack) else {
-                if condemned.contains(pack) { continue }
+                if condemned.isCondemned(pack), condemned.replaced[pack] != nil { continue }
                 damage(
                     key.string, "this pack is missing, @\(namedPacks[pack] ?? 0) names it",
                     "What it holds cannot be read")

@@ -87,4 +87,17 @@ extension LandingMachine {
         }
         return tip.control.isSealed ? "this log is sealed: the project moved elsewhere" : nil
     }
+
+    /// The answer in the form in which it was asked for.
+    func reply(to waiting: Waiting, _ answer: LandingAnswer) -> Effect {
+        guard case .standing = waiting.wish else { return .answer(waiting.ticket, answer) }
+        switch answer {
+        case .landed(let landed): return .told(waiting.ticket, .closed(.landed(landed)))
+        case .abandoned: return .told(waiting.ticket, .closed(.abandoned))
+        case .refused(let reason), .unknown(let reason):
+            return .told(waiting.ticket, .unknown(reason))
+        case .conflict, .controlled, .reupload:
+            return .told(waiting.ticket, .unknown("\(answer)"))
+        }
+    }
 }

@@ -33,6 +33,10 @@ extension LandingMachine {
         package static let keepsJudgements = Weakness(rawValue: 1 << 9)
         /// Nobody looks whether the packs of an intent were condemned.
         package static let condemnedPacksAreUsed = Weakness(rawValue: 1 << 10)
+        /// What a slot condemns is refused from the next slot on only, or when it comes first.
+        package static let condemnedInSlotLands = Weakness(rawValue: 1 << 11)
+        /// A condemnation is taken as it was marked, whatever landed since.
+        package static let condemnsWhatLanded = Weakness(rawValue: 1 << 12)
     }
 }
 
@@ -44,6 +48,7 @@ extension LandingMachine: Hashable {
         left.tip == right.tip && left.phase == right.phase && left.queue == right.queue
             && left.batch == right.batch && left.closings == right.closings
             && left.closingsSince == right.closingsSince && left.nonce == right.nonce
+            && left.packNames == right.packNames
             && left.batchCount == right.batchCount && left.clock == right.clock
             && left.writer == right.writer && left.attemptsMax == right.attemptsMax
             && left.closingsMax == right.closingsMax && left.weakness == right.weakness

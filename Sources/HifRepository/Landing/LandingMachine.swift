@@ -161,6 +161,7 @@ package struct LandingMachine: Sendable {
     private(set) var closings: [SessionID: Closing] = [:]
     /// `closings` is complete for sessions created at or after this position.
     private(set) var closingsSince: Position
+    private(set) var packNames: PackNames
     private var nodeBytesKept = 0
     let writer: String
     let nonce: Hash
@@ -193,6 +194,7 @@ package struct LandingMachine: Sendable {
         self.nonce = nonce
         // Not `tip.position`: slots that only abandon do not move it.
         closingsSince = tip.position + 1
+        packNames = PackNames(since: tip.epoch)
         clock = HybridLogicalClock()
         if let reason = LandingMachine.whyReadOnly(tip) { phase = .halted(reason) }
     }
@@ -335,6 +337,10 @@ package struct LandingMachine: Sendable {
         var records: [ClosingRecord] = []
         var landings: UInt64 = 0
         var control: ControlState?
+        // First, whatever their places in the batch: what a slot condemns is refused in that very
+        // slot, too.
+        var packs = PackJudge(self)
+        if !weakness.contains(.condemnedInSlotLands) { packs.judge(batch.waiting) }
         var judgements: [Judgement] = []
         var operations: [[LandedOperation]] = []
         for waiting in batch.waiting {
@@ -353,6 +359,8 @@ package struct LandingMachine: Sendable {
                 judgements.append(.accepted(record: records.count))
                 records.append(.abandon(abandon))
                 operations.append([])
+            case .control(.condemn), .control(.replace):
+                judgements.append(packs.judgement(of: waiting.ticket, intent))
             case .control(let change):
                 let changed = change.applied(to: control ?? tip.control)
                 if let wrong = refusal(of: change, giving: changed) {
@@ -369,7 +377,7 @@ package struct LandingMachine: Sendable {
                     )
                     continue
                 }
-                switch try verdict(on: intent, &work) {
+                switch try verdict(on: intent, &work, packs) {
                 case .accepted(let judged):
                     landings += 1
                     judgements.append(.accepted(record: records.count))
@@ -390,6 +398,10 @@ package struct LandingMachine: Sendable {
         }
         // Whatever was written before under this number has lost to a slot that was adopted since.
         batch.mayBeWritten = false
+        if !packs.lists.isEmpty || control != nil {
+            control = control ?? tip.control
+            control?.condemnation = packs.lists
+        }
         guard !records.isEmpty || control != nil else {
             batch.slot = nil
             return
@@ -405,9 +417,9 @@ package struct LandingMachine: Sendable {
     }
 
     private mutating func verdict(
-        on intent: LandIntent, _ work: inout WorkTree
+        on intent: LandIntent, _ work: inout WorkTree, _ packs: PackJudge
     ) throws(TreeError) -> IntentVerdict {
-        let condemned = intent.packs.filter { tip.control.isCondemned($0) }
+        let condemned = intent.packs.filter { packs.isCondemned($0) }
         guard condemned.isEmpty || weakness.contains(.condemnedPacksAreUsed) else {
             return .rejected(.reupload(condemned))
         }
@@ -572,6 +584,7 @@ package struct LandingMachine: Sendable {
             batch.searched = []
         }
         for (session, closing) in slot.closings { closings[session] = closing }
+        packNames.remember(slot.slot)
         return nil
     }
 
@@ -645,19 +658,6 @@ package struct LandingMachine: Sendable {
         }
         batch = Batch()
         return effects
-    }
-
-    /// The answer in the form in which it was asked for.
-    private func reply(to waiting: Waiting, _ answer: LandingAnswer) -> Effect {
-        guard case .standing = waiting.wish else { return .answer(waiting.ticket, answer) }
-        switch answer {
-        case .landed(let landed): return .told(waiting.ticket, .closed(.landed(landed)))
-        case .abandoned: return .told(waiting.ticket, .closed(.abandoned))
-        case .refused(let reason), .unknown(let reason):
-            return .told(waiting.ticket, .unknown(reason))
-        case .conflict, .controlled, .reupload:
-            return .told(waiting.ticket, .unknown("\(answer)"))
-        }
     }
 
     // MARK: Weakened rules, for tests

@@ -5,9 +5,9 @@ package import HifCore
 package struct ControlState: Hashable, Sendable {
     package static let nameBytesMax = 255
     package static let tagCountMax = 100_000
-    /// A change that would make the encoded state longer is refused: it goes into every control
+    /// A change that would make the encoded settings longer is refused: they go into every control
     /// record, and a slot has room for 4 MiB.
-    package static let bytesMax = 5 << 18
+    package static let bytesMax = 3 << 18
 
     /// The store the project was created in. A copied or restored store keeps it and has another
     /// id of its own.
@@ -21,9 +21,8 @@ package struct ControlState: Hashable, Sendable {
     package var isSealed: Bool
     /// Names of positions.
     package var tags: [String: Position]
-    /// Packs that were condemned: a landing that names one is refused and uploads again. Complete,
-    /// ascending.
-    package var condemnedPacks: [Hash]
+    /// What this record, unlike the settings alone, adds to the lists of packs that go.
+    package var condemnation: Condemnation
 
     package init(originStore: StoreID, project: ProjectID, name: String) {
         self.originStore = originStore
@@ -32,20 +31,7 @@ package struct ControlState: Hashable, Sendable {
         writerVersionMin = 1
         isSealed = false
         tags = [:]
-        condemnedPacks = []
-    }
-}
-
-extension ControlState {
-    /// Whether `pack` was ever condemned. Cost: O(log n).
-    package func isCondemned(_ pack: Hash) -> Bool {
-        var low = 0
-        var high = condemnedPacks.count
-        while low < high {
-            let middle = (low + high) / 2
-            if condemnedPacks[middle] < pack { low = middle + 1 } else { high = middle }
-        }
-        return low < condemnedPacks.count && condemnedPacks[low] == pack
+        condemnation = Condemnation()
     }
 }
 
@@ -55,11 +41,9 @@ extension ControlState {
         (1...nameBytesMax).contains(name.utf8.count)
     }
 
-    /// Bytes it takes in a slot, give or take the length of its varints.
+    /// Bytes the settings take in a slot, give or take the length of their varints.
     var encodedBytes: Int {
-        tags.reduce(64 + name.utf8.count + condemnedPacks.count * Hash.byteCount) {
-            $0 + $1.key.utf8.count + 7
-        }
+        tags.reduce(64 + name.utf8.count) { $0 + $1.key.utf8.count + 7 }
     }
 
     /// Tag names by their UTF-8 bytes: an order that no version of Unicode changes.
@@ -73,8 +57,14 @@ package enum ControlChange: Hashable, Sendable {
     /// Sets or, with nil, removes tags. A position beyond the tip is refused.
     case setTags([String: Position?])
     case rename(String)
+    /// Refuses these packs for ever, without those that landings and replacements after slot
+    /// `markedAt` name. At most `Condemnation.packsMax`.
+    case condemn([Hash], markedAt: Epoch)
+    /// The content of these packs was copied into others, which are durable. Refused when one of the
+    /// others is condemned, or a landing after slot `markedAt` names a replaced one.
+    case replace([Condemnation.Replacement], markedAt: Epoch)
 
-    /// The state after this change.
+    /// The settings after this change.
     package func applied(to state: ControlState) -> ControlState {
         var state = state
         switch self {
@@ -82,6 +72,8 @@ package enum ControlChange: Hashable, Sendable {
             for (name, position) in tags { state.tags[name] = position }
         case .rename(let name):
             state.name = name.prefix(utf8Max: ControlState.nameBytesMax)
+        case .condemn, .replace:
+            break
         }
         return state
     }
@@ -99,8 +91,7 @@ extension ControlState {
             writer.prefixed(tag)
             writer.varint(position)
         }
-        writer.varint(condemnedPacks.count)
-        for pack in condemnedPacks { writer.hash(pack) }
+        condemnation.encode(into: &writer)
     }
 
     init(from reader: inout ByteReader) throws(FormatError) {
@@ -125,14 +116,6 @@ extension ControlState {
             }
         }
         self.tags = tags
-        var condemned: [Hash] = []
-        for _ in 0..<(try reader.count(bytesEach: Hash.byteCount)) {
-            let pack = try reader.hash()
-            guard condemned.last.map({ $0 < pack }) ?? true else {
-                throw reader.error("condemned packs out of order")
-            }
-            condemned.append(pack)
-        }
-        condemnedPacks = condemned
+        condemnation = try Condemnation(from: &reader)
     }
 }

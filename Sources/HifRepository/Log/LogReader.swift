@@ -86,6 +86,12 @@ package struct LogReader: Sendable {
     /// in a pack.
     package func resolved(_ epoch: Epoch) async throws(ReadError) -> ResolvedSlot? {
         guard let (slot, hash, byteCount) = try await slot(epoch) else { return nil }
+        return try await resolved(slot, hash, byteCount)
+    }
+
+    private func resolved(
+        _ slot: Slot, _ hash: Hash, _ byteCount: Int
+    ) async throws(ReadError) -> ResolvedSlot {
         var operations: [[LandedOperation]] = []
         for record in slot.records {
             if let landing = record.landing {
@@ -143,11 +149,9 @@ package struct LogReader: Sendable {
     ) async throws(ReadError) -> [ResolvedSlot] {
         var slots: [ResolvedSlot] = []
         slots.reserveCapacity(range.count)
-        for epoch in range {
-            guard let slot = try await resolved(epoch) else {
-                throw .log(.inconsistent(epoch: epoch, "is missing although later slots exist"))
-            }
-            slots.append(slot)
+        var cursor = cursor(range)
+        while let (slot, hash, byteCount) = try await cursor.next() {
+            slots.append(try await resolved(slot, hash, byteCount))
         }
         return slots
     }
@@ -183,17 +187,14 @@ package struct LogReader: Sendable {
         since position: Position, upTo epoch: Epoch
     ) async throws(ReadError) -> [SessionID: Closing] {
         var closings: [SessionID: Closing] = [:]
-        var epoch = epoch
-        while epoch > 0 {
-            guard let (slot, hash, byteCount) = try await slot(epoch) else {
-                throw .log(.inconsistent(epoch: epoch, "is missing although later slots exist"))
-            }
+        guard epoch > 0 else { return closings }
+        var cursor = cursor(1...epoch, backwards: true)
+        while let (slot, hash, byteCount) = try await cursor.next() {
             guard slot.firstPosition > position else { break }
             let resolved = ResolvedSlot(
                 slot: slot, hash: hash, byteCount: byteCount,
                 operations: slot.records.map { _ in [] })
             for (session, closing) in resolved.closings { closings[session] = closing }
-            epoch -= 1
         }
         return closings
     }

@@ -10,12 +10,14 @@ package struct LogTip: Hashable, Sendable {
     package private(set) var root: Hash
     package private(set) var control: ControlState
     package private(set) var controlEpoch: Epoch
+    /// Every pack the log condemned or replaced so far.
+    package private(set) var packs: CondemnedPacks
     package private(set) var checkpoints: CheckpointSchedule
 
     /// The tip of a log that consists of its genesis.
     package init(genesis slot: Slot, hash: Hash) throws(LogError) {
         guard slot.epoch == 0, let control = slot.control, slot.firstPosition == 1,
-            slot.root == ProllyTree.empty.root
+            slot.root == ProllyTree.empty.root, control.condemnation == Condemnation()
         else { throw .inconsistent(epoch: slot.epoch, "is not a genesis slot") }
         epoch = 0
         slotHash = hash
@@ -23,13 +25,16 @@ package struct LogTip: Hashable, Sendable {
         root = slot.root
         self.control = control
         controlEpoch = 0
+        packs = CondemnedPacks()
         checkpoints = CheckpointSchedule(lastDue: 0, operationsSince: 0)
     }
 
     /// The tip at a slot that was read without folding all before it: its own fields, the control
-    /// state of `slot.controlEpoch` and the schedule that replaying from its checkpoint gave.
+    /// state of `slot.controlEpoch`, the packs that all control records condemned, and the schedule
+    /// that replaying from its checkpoint gave.
     package init(
-        at slot: Slot, hash: Hash, control: ControlState, checkpoints: CheckpointSchedule
+        at slot: Slot, hash: Hash, control: ControlState, packs: CondemnedPacks,
+        checkpoints: CheckpointSchedule
     ) {
         epoch = slot.epoch
         slotHash = hash
@@ -37,6 +42,7 @@ package struct LogTip: Hashable, Sendable {
         root = slot.root
         self.control = control
         controlEpoch = slot.controlEpoch
+        self.packs = packs
         self.checkpoints = checkpoints
     }
 
@@ -64,12 +70,20 @@ package struct LogTip: Hashable, Sendable {
         try demand(
             slot.checkpointEpoch == checkpoints.lastDue,
             "names checkpoint epoch \(slot.checkpointEpoch), due was \(checkpoints.lastDue)")
+        if let state = slot.control {
+            try demand(
+                state.condemnation.previous == packs.lastEpoch,
+                "names slot \(state.condemnation.previous) as the last to condemn packs")
+        }
         try demand(!control.isSealed, "follows the seal of this log")
         epoch = slot.epoch
         slotHash = hash
         position = slot.lastPosition
         self.root = slot.root
-        if let state = slot.control { control = state }
+        if let state = slot.control {
+            control = state
+            packs.fold(state.condemnation, at: slot.epoch)
+        }
         controlEpoch = slot.controlEpoch
         checkpoints.fold(epoch: epoch, operationCount: operationCount, entryCount: entryCount)
     }

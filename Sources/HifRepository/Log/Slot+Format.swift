@@ -72,6 +72,9 @@ extension Slot {
         guard controlEpoch <= epoch, (control != nil) == (controlEpoch == epoch) else {
             throw FormatError(format, at: 0, "control epoch \(controlEpoch) in slot \(epoch)")
         }
+        if let previous = control?.condemnation.previous, previous >= epoch, previous > 0 {
+            throw FormatError(format, at: 0, "condemned packs before in slot \(previous)")
+        }
         guard checkpointEpoch < epoch || epoch == 0 && checkpointEpoch == 0 else {
             throw FormatError(format, at: 0, "checkpoint epoch \(checkpointEpoch) in slot \(epoch)")
         }

@@ -54,6 +54,10 @@ package enum StoreKey {
         return rollup(span) == key ? span : nil
     }
 
+    package static func segment(_ number: UInt64) -> ObjectKey {
+        ObjectKey("seg/\(hex(number, digits: 13))")
+    }
+
     package static let hint = ObjectKey("hint")
 
     private static func hex(_ value: UInt64, digits: Int) -> String {

@@ -55,8 +55,8 @@ struct ExploredLog {
                 closings[record.session] = .landed(Landed(landing, at: position))
                 position += 1
                 for pack in landing.packs {
-                    let control = slot.control ?? log.tip.control
-                    guard !control.isCondemned(pack), !log.tip.control.isCondemned(pack) else {
+                    let here = slot.control?.condemnation.condemned ?? []
+                    guard !here.contains(pack), !log.tip.packs.isCondemned(pack) else {
                         throw Broken("@\(position - 1) names a pack that was condemned")
                     }
                     packs.insert(pack)
@@ -94,10 +94,8 @@ struct ExploredLog {
         {
             throw Broken("a change of the settings is lost")
         }
-        if let condemned = slot.control?.condemnedPacks {
-            if log.tip.control.condemnedPacks.contains(where: { !condemned.contains($0) }) {
-                throw Broken("a condemned pack is forgotten")
-            }
+        if let condemned = slot.control?.condemnation.condemned {
+            // That none is forgotten is the chain's affair, which the tip checks.
             if condemned.contains(where: { packs.contains($0) }) {
                 throw Broken("a pack is condemned that a landing needs")
             }

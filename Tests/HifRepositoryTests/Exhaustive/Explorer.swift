@@ -227,7 +227,8 @@ struct Explorer {
         }
         guard !isUsed || state.collector == .marked else { return }
         var control = log.tip.control
-        control.condemnedPacks.append(Scope.pack)
+        control.condemnation = Condemnation(
+            condemned: [Scope.pack], previous: log.tip.packs.lastEpoch)
         let slot = Slot(
             epoch: log.tip.epoch + 1, firstPosition: log.tip.position + 1,
             previous: log.tip.slotHash, root: log.tip.root,
@@ -487,7 +488,7 @@ struct Explorer {
                 throw Broken("request \(ticket) is refused and its write is or may be applied")
             }
         case .reupload(let packs):
-            guard !packs.isEmpty, packs.allSatisfy({ log.tip.control.isCondemned($0) }) else {
+            guard !packs.isEmpty, packs.allSatisfy({ log.tip.packs.isCondemned($0) }) else {
                 throw Broken("request \(ticket) is to upload what was not condemned")
             }
         case .unknown: break

@@ -17,7 +17,10 @@ enum Golden {
             project: ProjectID(high: 0x21, low: 0x22), name: "ana/app")
         control.writerVersionMin = 1
         control.tags = ["v1": 1, "v1.1": 300]
-        control.condemnedPacks = [testHash(0x31), testHash(0x32)]
+        control.condemnation = Condemnation(
+            condemned: [testHash(0x31), testHash(0x32)],
+            replaced: [Condemnation.Replacement(pack: testHash(0x33), by: testHash(0x34))],
+            previous: 3)
         return control
     }()
 

@@ -15,7 +15,7 @@ extension Golden {
         0000000000000000                     # control epoch
         0000000000000000                     # checkpoint epoch
         00                                   # writer: empty
-        2f000000                             # length of the body
+        31000000                             # length of the body
         00                                   # 0 records
         01                                   # control record follows
         1100000000000000 1200000000000000    # origin store
@@ -24,8 +24,10 @@ extension Golden {
         0100                                 # writer version
         00                                   # sealed
         00                                   # 0 tags
+        00                                   # the slot that condemned packs before: none
         00                                   # 0 condemned packs
-        bcf2838497cb250ed9aaf0b30d719c5c7b920b893a9599f30c953670f317ce7e  # hash
+        00                                   # 0 replaced packs
+        c4fe82873ea7c42e06f675d4ce17bd88e6d1878364ec7a93ec71fbd5945af140  # hash
         """
 
     static let slotBytes = """
@@ -42,7 +44,7 @@ extension Golden {
         0700000000000000                     # control epoch
         0300000000000000                     # checkpoint epoch
         06 686f73743a31                      # writer: "host:1"
-        17030000                             # length of the body
+        59030000                             # length of the body
         03                                   # 3 records
         01                                   # landing
         01                                   # flags
@@ -133,10 +135,14 @@ extension Golden {
         01                                   # @1
         04 76312e31                          # tag: "v1.1"
         ac02                                 # @300
+        03                                   # the slot that condemned packs before
         02                                   # 2 condemned packs
         3100000000000000010000000000000002000000000000000300000000000000  # pack
         3200000000000000010000000000000002000000000000000300000000000000  # pack
-        1a05cad0e2b4e3b605babf32534b86e6d1d7e7ef00b83818648e372107475b26  # hash
+        01                                   # 1 replaced pack
+        3300000000000000010000000000000002000000000000000300000000000000  # pack
+        3400000000000000010000000000000002000000000000000300000000000000  # by
+        d44285b5314b1ef63bc19c61e48317949daff6ac9d1b323010525e6d99cd79a2  # hash
         """
 
     static let noteBytes = """

@@ -127,7 +127,11 @@ extension SeededGenerator {
         for _ in 0..<below(20) { control.tags[words(9)] = next() }
         control.isSealed = below(2) == 0
         control.writerVersionMin = UInt16(below(1 << 16))
-        control.condemnedPacks = (0..<below(4)).map { _ in hash() }.sorted()
+        control.condemnation.condemned = (0..<below(4)).map { _ in hash() }.sorted()
+        control.condemnation.replaced = (0..<below(3)).map { _ in hash() }.sorted().map {
+            Condemnation.Replacement(pack: $0, by: hash())
+        }
+        control.condemnation.previous = 0
         return Slot(
             epoch: epoch, firstPosition: 1 + next() >> 8, previous: hash(), root: hash(),
             batch: BatchID(from: &self), clock: next(),

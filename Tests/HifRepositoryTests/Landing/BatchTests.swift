@@ -177,7 +177,8 @@ enum TestMachine {
             ], control: nil)
         return LogTip(
             at: slot, hash: Slot.hash(ofBytes: slot.encode()), control: control,
-            checkpoints: CheckpointSchedule(lastDue: 0, operationsSince: 0))
+            packs: CondemnedPacks(), checkpoints: CheckpointSchedule(lastDue: 0, operationsSince: 0)
+        )
     }
 
     /// Answers every effect until there is none; returns the answers.

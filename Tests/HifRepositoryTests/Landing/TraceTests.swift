@@ -138,14 +138,16 @@ import Testing
         let pack = Blake3.hash([7])
         var control = ControlState(
             originStore: StoreID(high: 1, low: 1), project: ProjectID(high: 1, low: 1), name: "p")
-        control.condemnedPacks = [pack]
+        control.condemnation = Condemnation(condemned: [pack])
+        var packs = CondemnedPacks()
+        packs.fold(control.condemnation, at: 1)
         let slot = Slot(
             epoch: 1, firstPosition: 1, previous: .zero, root: ProllyTree.empty.root,
             batch: BatchID(high: 0, low: 0), clock: 0, controlEpoch: 1, checkpointEpoch: 0,
             writer: "", records: [], control: control)
         var machine = LandingMachine(
             tip: LogTip(
-                at: slot, hash: Slot.hash(ofBytes: slot.encode()), control: control,
+                at: slot, hash: Slot.hash(ofBytes: slot.encode()), control: control, packs: packs,
                 checkpoints: CheckpointSchedule(lastDue: 0, operationsSince: 0)),
             nodes: NodeCache(), writer: "", nonce: .zero)
         guard
