@@ -11,5 +11,8 @@ struct Micelio: AsyncParsableCommand {
             micelio fsck                             check everything that is kept
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Admin.self, CheckStore.self, Rollups.self])
+        subcommands: [
+            Serve.self, Admin.self, CheckStore.self, Rollups.self, CollectGarbage.self,
+            KeepUp.self,
+        ])
 }

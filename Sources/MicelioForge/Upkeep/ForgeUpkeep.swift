@@ -1,0 +1,67 @@
+import HifCore
+package import HifRepository
+import HifStore
+
+/// What an administrator lets do to the projects in a data directory, beside a running server or
+/// without one: delete what nobody needs, build what is derived.
+package struct ForgeUpkeep: Sendable {
+    private let accounts: Accounts
+    private let store: any ObjectStore
+
+    /// - Throws: when there is no forge in `directory`.
+    package init(directory: String) throws {
+        let files = DataFiles(directory: directory)
+        accounts = try Accounts(path: files.accounts)
+        store = try DirectoryStore(path: files.store)
+    }
+
+    /// The names of all projects, or the one asked for.
+    ///
+    /// - Throws: `ForgeError` when there is none of that name.
+    private func projects(named name: String?) async throws -> [(name: String, id: String)] {
+        let all = try await accounts.allProjects().map { ($0.path.description, $0.storeProjectID) }
+        guard let name else { return all }
+        guard let found = all.first(where: { $0.0 == name }) else {
+            throw ForgeError(.notFound, "there is no project \(SafeText.escape(name))")
+        }
+        return [found]
+    }
+
+    private func repository(
+        _ id: String, report: @escaping @Sendable (String) -> Void = { _ in }
+    ) -> Repository {
+        Repository(
+            store: PrefixedStore(store, prefix: ObjectKey("p/\(id)")), world: .system,
+            report: report)
+    }
+
+    /// Collects one project or all, and hands over what became of each.
+    package func collect(
+        project: String?, isDryRun: Bool,
+        _ deliver: (_ project: String, CollectionReport) async throws -> Void
+    ) async throws {
+        for (name, id) in try await projects(named: project) {
+            do {
+                try await deliver(name, try await repository(id).collect(isDryRun: isDryRun))
+            } catch {
+                throw ForgeError.translating(error)
+            }
+        }
+    }
+
+    /// Builds what is derived and missing at the end of each log, or of one.
+    ///
+    /// - Parameter deliver: gets each project's name and whether all was built; what failed is said.
+    package func keepUp(
+        project: String?, report: @escaping @Sendable (String) -> Void,
+        _ deliver: (_ project: String, _ isUpToDate: Bool) async throws -> Void
+    ) async throws {
+        for (name, id) in try await projects(named: project) {
+            do {
+                try await deliver(name, try await repository(id, report: report).keepUp())
+            } catch {
+                throw ForgeError.translating(error)
+            }
+        }
+    }
+}
