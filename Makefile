@@ -35,9 +35,9 @@ serve: deps  ## build and run a forge on ./data until Ctrl-C
 
 test: deps lint  ## everything that CI runs
 	$(SWIFT) build --build-tests $(FLAGS)
-	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --skip Exhaustive
+	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --skip 'Exhaustive|Simulator'
 # In a run of their own: they keep every thread busy, and servers of other tests would miss their time.
-	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter Exhaustive
+	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter 'Exhaustive|Simulator'
 	@HIF=$(BIN)/hif MICELIO=$(BIN)/micelio Scripts/end-to-end
 
 test-light: lint  ## the part without packages: seconds instead of minutes; FILTER=Suite for one

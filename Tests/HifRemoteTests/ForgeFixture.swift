@@ -23,7 +23,8 @@ struct ForgeFixture: Sendable {
         configuration.http = HostPort(host: "127.0.0.1", port: 0)
         configuration.rpc = HostPort(host: "127.0.0.1", port: 0)
         // Some tests leave connections behind that nobody speaks over any more.
-        configuration.stoppingSecondsMax = 1
+        // Long: a stop that runs out of time while the machine is busy ends the process (see `Doors`).
+        configuration.stoppingSecondsMax = 20
         let (stream, ready) = AsyncStream.makeStream(of: (Forge, RunFile).self)
         let server = try await ForgeServer(
             configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
