@@ -46,9 +46,6 @@ package struct ForgeDiscovery: Codable, Hashable, Sendable {
             throw error
         } catch is CancellationError {
             throw CancellationError()
-        } catch NIOSSLError.failedToLoadCertificate, NIOSSLError.noSuchFilesystemObject {
-            throw WorkspaceError(
-                .usage, "the certificates to trust cannot be read", hint: "--ca wants a PEM file")
         } catch {
             if let fault = NetworkFault(error) { throw fault.error(at: address.url) }
             throw WorkspaceError(
@@ -95,8 +92,15 @@ package struct ForgeDiscovery: Codable, Hashable, Sendable {
             redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(10), read: .seconds(10)))
         if let authority {
+            // Read here: the client would go on trying to connect until its time is up.
+            guard let roots = try? NIOSSLCertificate.fromPEMFile(authority), !roots.isEmpty else {
+                throw WorkspaceError(
+                    .usage,
+                    "no certificates to trust can be read from '\(SafeText.escape(authority))'",
+                    hint: "--ca wants a PEM file")
+            }
             var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .file(authority)
+            tls.trustRoots = .certificates(roots)
             configuration.tlsConfiguration = tls
         }
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

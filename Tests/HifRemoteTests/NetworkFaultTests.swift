@@ -30,7 +30,7 @@ import Testing
     private func calling(_ host: String, _ port: Int) async throws -> WorkspaceError? {
         var limits = ForgeFixture.limits
         limits.attempts = 1
-        limits.callSeconds = 1
+        limits.callSeconds = 5
         let discovery = ForgeDiscovery(
             host: host, port: port, pin: "sha256:" + String(repeating: "0", count: 64), storeID: "")
         return try await ForgeConnection.with(
@@ -82,7 +82,7 @@ import Testing
     @Test func `the connection is cut`() async throws {
         try await ForgeFixture.with { fixture in
             let cutting = try Meddler(
-                to: fixture.rpcPort, Array(repeating: .cut(after: 0), count: 9))
+                to: fixture.rpcPort, Array(repeating: .cut(after: 0), count: 999))
             defer { cutting.stop() }
             let place = "127.0.0.1:\(cutting.port)"
             try await expect(calling("127.0.0.1", cutting.port), says: "cut", place)
@@ -103,7 +103,7 @@ import Testing
             let error = await asking("https://\(plain)")
             #expect(error?.code == .network && error?.message.contains(plain) == true)
             try await expect(
-                calling("127.0.0.1", Int(plain.split(separator: ":")[1])!), says: "", plain)
+                calling("127.0.0.1", Int(plain.split(separator: ":")[1])!), says: "TLS", plain)
 
             for authority in ["/nowhere", fixture.directory.path + "/data/run.json"] {
                 let said = await asking("https://\(place)", authority: authority)
