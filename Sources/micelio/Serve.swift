@@ -7,8 +7,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the forge until it is told to stop.",
         discussion: """
-            Prints one line for scripts when it listens, and on the first start a link with which to
-            make the administrator. Logs go to standard error.
+            Prints one line for scripts when it listens and, as long as there is no administrator, a
+            link with which to make one. Logs go to standard error.
             """)
 
     @OptionGroup var data: DataOption

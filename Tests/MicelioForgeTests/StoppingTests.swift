@@ -60,6 +60,24 @@ import Testing
         }
     }
 
+    @Test func `a data directory has one server at a time`() async throws {
+        let directory = try TemporaryDirectory()
+        let data = directory.path + "/data"
+        for _ in 0..<2 {
+            try await TestServer.with({ $0.dataDirectory = data }) { server in
+                let second = await #expect(throws: ForgeError.self) {
+                    try await TestServer.with({ $0.dataDirectory = data }) { _ in }
+                }
+                #expect(second?.code == .alreadyExists)
+                #expect(second?.message.contains(data) == true)
+                #expect(second?.message.contains(server.run.http) == true, "says where it is")
+                #expect(second?.hint?.contains("--data") == true)
+                // The refused one has not taken away what leads to the first.
+                #expect(RunFile.read(data + "/run.json") == server.run)
+            }
+        }
+    }
+
     @Test func `a client that has gone is no fault of the forge`() {
         let gone: [any Error] = [
             ChannelError.ioOnClosedChannel, CancellationError(),

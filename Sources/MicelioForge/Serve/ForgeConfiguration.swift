@@ -58,4 +58,6 @@ package struct DataFiles: Sendable {
     package var tls: String { "\(directory)/tls" }
     /// Where a running server says how to reach it; see `RunFile`.
     package var run: String { "\(directory)/run.json" }
+    /// Held by the server of this directory; see `ServeLock`.
+    var lock: String { "\(directory)/serve.lock" }
 }

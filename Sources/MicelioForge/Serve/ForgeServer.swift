@@ -14,6 +14,7 @@ package import UnixSignals
 package struct ForgeServer: Sendable {
     package let forge: Forge
     private let configuration: ForgeConfiguration
+    private let lock: ServeLock
     private let key: ServerKey?
     private let threads: NIOThreadPool
     private let diskThreads: NIOThreadPool
@@ -21,6 +22,8 @@ package struct ForgeServer: Sendable {
     private let onReady: @Sendable (Forge, RunFile) async -> Void
 
     /// Prepares everything that can fail before a socket is opened.
+    ///
+    /// Takes the right to serve the data directory; `run` gives it up at its end.
     ///
     /// - Parameters:
     ///   - store: keeps the projects' content; a directory below the data directory when nil.
@@ -40,6 +43,7 @@ package struct ForgeServer: Sendable {
         try FileManager.default.createDirectory(
             atPath: files.directory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
+        lock = try ServeLock(files)
         key =
             switch configuration.encryption {
             case .selfSigned: try ServerKey.selfSigned(in: files.tls)
@@ -159,6 +163,7 @@ package struct ForgeServer: Sendable {
         try? FileManager.default.removeItem(atPath: configuration.files.run)
         try? await threads.shutdownGracefully()
         try? await diskThreads.shutdownGracefully()
+        lock.release()
         logger.info("stopped")
     }
 
