@@ -13,13 +13,16 @@ LIGHT := HIF_CORE_ONLY=1 $(SWIFT)
 BIN = $(SCRATCH)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release demo serve test test-light simulate bench bench-rollups bench-landing lint format proto
+.PHONY: help deps deps-tests build release demo serve test test-light simulate bench bench-rollups bench-landing lint format proto
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-13s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
-deps:  ## install what the build and the tests need (apt); does nothing when all is there
+deps:  ## install what the build needs (apt); does nothing when all is there
 	@Scripts/deps
+
+deps-tests:  ## the same, and the real programs that the checks run against
+	@Scripts/deps --tests
 
 build: deps  ## build hif and micelio, for development
 	$(SWIFT) build $(FLAGS)
@@ -33,7 +36,7 @@ demo: deps  ## the whole path on a forge of its own; REPO=path for another git r
 serve: deps  ## build and run a forge on ./data until Ctrl-C
 	@SWIFT="$(SWIFT)" SCRATCH="$(SCRATCH)" Scripts/serve
 
-test: deps lint  ## everything that CI runs
+test: deps-tests lint  ## everything that CI runs
 	$(SWIFT) build --build-tests $(FLAGS)
 	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --skip 'Exhaustive|Simulator'
 # In a run of their own: they keep every thread busy, and servers of other tests would miss their time.
