@@ -31,7 +31,8 @@ struct Hif: ParsableCommand {
             CommandGroup(
                 name: "Work",
                 subcommands: [
-                    Status.self, Diff.self, Write.self, Revert.self, Land.self, Update.self,
+                    Status.self, Diff.self, Write.self, Apply.self, Revert.self, Land.self,
+                    Update.self,
                     Session.self,
                 ]),
             CommandGroup(
@@ -89,12 +90,20 @@ enum Main {
             isQuiet: command.common.quiet)
         do {
             let context = try Context(console: console, noInput: command.common.noInput)
+            if let text = command.common.fields {
+                guard console.isJSON || command.isStream else {
+                    throw Failure.usage("--fields goes with --json")
+                }
+                context.fields = try FieldChoice(
+                    ArgumentBytes.text(text),
+                    of: command.isStream ? type(of: command).streamed : type(of: command).data)
+            }
             let outcome = try await command.run(context)
             if console.isJSON, !outcome.isStream {
                 console.raw(
                     JSON.object([
                         "ok": .bool(true), "v": .int(1), "command": .string(words),
-                        "data": .object(outcome.data),
+                        "data": .object(context.chosen(outcome.data)),
                         "warnings": .array(outcome.warnings.map { .string($0) }),
                         "next": .array(outcome.next.map { .string($0) }),
                     ]).line)

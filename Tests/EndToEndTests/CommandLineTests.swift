@@ -42,6 +42,9 @@ import Testing
         Case("revert lnk/b.txt", 1, "nothing changed"),
         Case("revert a.txt --at @9", 5, "the newest is @1"),
         Case("revert nosuch --at @1", 5, "no 'nosuch'"),
+        Case("apply nosuch", 5, "cannot read 'nosuch'"),
+        Case("apply a.txt", 1, "line 1 of the patch: there is no change in it"),
+        Case("status --fields position", 2, "--fields goes with --json"),
     ]
 
     private static let box = Result { () throws -> Sandbox in
@@ -100,6 +103,67 @@ import Testing
             #expect(result.status == 2, "\(command)")
             #expect(result.errors.contains("not UTF-8"), "\(result.errors)")
         }
+    }
+
+    @Test func `what diff writes apply takes, from a pipe, and in JSON`() throws {
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n", "d/b.txt": "b\n"])
+        try box.write("one/a.txt", "A\n")
+        try box.write("one/new", [0, 1, 2, 255])
+        try box.remove("one/d/b.txt")
+        let patch = try box.ok("diff", in: "one").output
+        try box.ok("checkout", "ana/app", "two")
+        let rehearsed = try box.ok("apply", "-", "--dry-run", "--json", in: "two", input: patch)
+        #expect(try rehearsed.data()["dry_run"] as? Bool == true)
+        #expect(box.read("two/a.txt") == "a\n")
+        try box.ok("apply", "-", in: "two", input: patch)
+        #expect(try box.ok("diff", in: "two").output == patch)
+
+        let listed = try box.ok("ls", "--json", "--fields", "path,hash", in: "two").data()
+        let entries = try #require(listed["entries"] as? [[String: Any]])
+        #expect(entries.allSatisfy { Set($0.keys) == ["path", "hash"] })
+        let hash = try #require(entries.first { $0["path"] as? String == "a.txt" }?["hash"])
+        let edits = """
+            {"expect_base": 1, "edits": [
+              {"op": "write", "path": "a.txt", "content": "B\\n", "expect": "\(hash)"}]}
+            """
+        // What is there now is not what was landed.
+        let stale = try box.hif("apply", "-", "--json", in: "two", input: Array(edits.utf8))
+        #expect(stale.status == 3)
+        #expect(try stale.error()["code"] as? String == "does_not_apply")
+        try box.ok("revert", "a.txt", in: "two")
+        try box.ok("apply", "-", in: "two", input: Array(edits.utf8))
+        #expect(box.read("two/a.txt") == "B\n")
+    }
+
+    @Test(arguments: [
+        (#"{"#, "not JSON"), (#"{}"#, "'edits' is missing"), (#"{"edits": []}"#, "no edits"),
+        (#"{"edits": [{"op": 1}]}"#, "edit 0"),
+        (#"{"edits": [{"op": "write", "path": "a"}]}"#, "edit 0: it needs one of content"),
+        (#"{"edits": [{"op": "move", "path": "a"}]}"#, "'write' or 'delete'"),
+        (#"{"edits": [{"op": "delete", "path": "../a"}]}"#, "edit 0"),
+        (#"{"edits": [{"op": "delete", "path": "a", "expect": "12"}]}"#, "BLAKE3"),
+        (#"{"edits": [{"op": "write", "path": "a", "content_b64": "?"}]}"#, "base64"),
+    ])
+    func `a list of edits that is none is refused with the place`(
+        text: String, says: String
+    ) throws {
+        let result = try Self.box.get().hif("apply", "-", in: "one", input: Array(text.utf8))
+        #expect(result.status == 2)
+        #expect(result.errors.contains(says), "\(result.errors)")
+    }
+
+    @Test func `only the fields that were asked for are told`() throws {
+        let box = try Self.box.get()
+        let log = try box.ok("log", "--json", "--fields", "position,goal", in: "one").data()
+        let landings = try #require(log["landings"] as? [[String: Any]])
+        #expect(landings.allSatisfy { Set($0.keys) == ["position", "goal"] })
+        #expect(Set(log.keys) == ["landings", "truncated", "next_cursor"])
+        let line = try box.ok("log", "--stream", "--fields", "goal", in: "one").text
+        #expect(line == "{\"goal\":\"First files\"}\n")
+        let unknown = try box.hif("log", "--json", "--fields", "postion", in: "one")
+        #expect(unknown.status == 2)
+        #expect(try (unknown.error()["hint"] as? String)?.contains("position") == true)
     }
 
     @Test func `a store is not made among files that are none of its own`() throws {

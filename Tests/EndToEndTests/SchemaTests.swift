@@ -42,6 +42,9 @@ import Testing
         try check("diff")
         try check("session", "land")
         try check("write", "a.txt", "-")
+        try box.write(
+            "edits.json", #"{"edits": [{"op": "write", "path": "a.txt", "content": "e\n"}]}"#)
+        try check("apply", "../edits.json")
         try check("revert", "a.txt")
         for words in [
             ["log"], ["show", "@2"], ["show", "@2", "--patch"], ["blame", "a.txt"],

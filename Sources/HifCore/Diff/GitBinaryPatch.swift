@@ -25,6 +25,74 @@ enum GitBinaryPatch {
         return result
     }
 
+    /// The content of a `literal` block in the form that `block` writes: stored, not compressed.
+    ///
+    /// - Returns: nil for anything else, a compressed block or a delta among them.
+    static func content(of block: [UInt8]) -> [UInt8]? {
+        let lines = TextLines(block)
+        guard lines.count > 0, lines[0].starts(with: "literal ".utf8) else { return nil }
+        let digits = lines[0].dropFirst(8).prefix { $0 != TextLines.lineFeed }
+        let size = Int(String(decoding: digits, as: UTF8.self))
+        guard let size, size >= 0 else { return nil }
+        var stream: [UInt8] = []
+        for line in 1..<max(1, lines.count) {
+            guard appendDecoded(lines[line], to: &stream) else { return nil }
+        }
+        guard let content = unstored(stream), content.count == size else { return nil }
+        return content
+    }
+
+    /// One line of base 85: its byte count as a letter, then five digits for each four bytes.
+    private static func appendDecoded(_ line: ArraySlice<UInt8>, to result: inout [UInt8]) -> Bool {
+        var digits = line
+        if digits.last == TextLines.lineFeed { digits = digits.dropLast() }
+        let count: Int
+        switch digits.popFirst() {
+        case let letter? where (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(letter):
+            count = Int(letter - UInt8(ascii: "A")) + 1
+        case let letter? where (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter):
+            count = Int(letter - UInt8(ascii: "a")) + 27
+        default: return false
+        }
+        guard digits.count == (count + 3) / 4 * 5 else { return false }
+        let end = result.count + count
+        while !digits.isEmpty {
+            var word: UInt64 = 0
+            for digit in digits.prefix(5) {
+                guard let value = alphabet.firstIndex(of: digit) else { return false }
+                word = word * 85 + UInt64(value)
+            }
+            guard word <= UInt64(UInt32.max) else { return false }
+            digits = digits.dropFirst(5)
+            for shift: UInt64 in [24, 16, 8, 0] where result.count < end {
+                result.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
+        }
+        return true
+    }
+
+    /// What `stored` made its argument into; nil when it is not such a stream, or is damaged.
+    private static func unstored(_ stream: [UInt8]) -> [UInt8]? {
+        var rest = stream[...]
+        guard rest.count >= 6, rest.popFirst() == 0x78, rest.popFirst() != nil else { return nil }
+        var result: [UInt8] = []
+        var isLast = false
+        while !isLast {
+            guard rest.count >= 5, let header = rest.popFirst(), header <= 1 else { return nil }
+            isLast = header == 1
+            let numbers = Array(rest.prefix(4)).map(UInt16.init)
+            let count = numbers[0] | numbers[1] << 8
+            rest = rest.dropFirst(4)
+            guard ~count == numbers[2] | numbers[3] << 8, rest.count >= Int(count) else {
+                return nil
+            }
+            result += rest.prefix(Int(count))
+            rest = rest.dropFirst(Int(count))
+        }
+        let sum = rest.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        return rest.count == 4 && sum == adler32(result) ? result : nil
+    }
+
     private static let lineBytesMax = 52
     private static let storedBytesMax = 65_535
 

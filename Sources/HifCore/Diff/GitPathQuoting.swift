@@ -29,6 +29,53 @@ package enum GitPathQuoting {
         return result
     }
 
+    /// The path that `written` stands for: as it is, or between double quotes with C escapes.
+    ///
+    /// - Returns: nil for quotes that do not end where the word ends, and for unknown escapes.
+    package static func unquote(_ written: ArraySlice<UInt8>) -> [UInt8]? {
+        guard written.first == UInt8(ascii: "\"") else { return Array(written) }
+        guard end(of: written) == written.endIndex else { return nil }
+        var result: [UInt8] = []
+        var rest = written.dropFirst().dropLast()
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\") else {
+                result.append(byte)
+                continue
+            }
+            guard let escape = rest.popFirst() else { return nil }
+            if let digit = octal(escape) {
+                guard let second = rest.popFirst().flatMap(octal),
+                    let third = rest.popFirst().flatMap(octal), digit < 4
+                else { return nil }
+                result.append(digit << 6 | second << 3 | third)
+            } else if let meant = (0..<0x20).first(where: { letter(for: $0) == escape })
+                ?? (letter(for: escape) == escape ? escape : nil)
+            {
+                result.append(meant)
+            } else {
+                return nil
+            }
+        }
+        return result
+    }
+
+    /// The index behind the closing quote of a word that begins with one; nil when it has none.
+    static func end(of word: ArraySlice<UInt8>) -> Int? {
+        var index = word.startIndex + 1
+        while index < word.endIndex {
+            switch word[index] {
+            case UInt8(ascii: "\\"): index += 2
+            case UInt8(ascii: "\""): return index + 1
+            default: index += 1
+            }
+        }
+        return nil
+    }
+
+    private static func octal(_ byte: UInt8) -> UInt8? {
+        (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(byte) ? byte - UInt8(ascii: "0") : nil
+    }
+
     private static func needsEscape(_ byte: UInt8, _ quotesNonASCII: Bool) -> Bool {
         switch byte {
         case 0..<0x20, 0x7F, UInt8(ascii: "\""), UInt8(ascii: "\\"): true

@@ -15,6 +15,8 @@ package struct WorkspaceError: Error, Sendable, CustomStringConvertible {
         case conflict = "path_conflict"
         /// Files of the user's stand where others should go; nothing was touched.
         case inTheWay = "in_the_way"
+        /// Edits do not fit what is there; nothing was touched.
+        case doesNotApply = "does_not_apply"
         case unresolved = "unresolved_conflicts"
         case nothingToDo = "nothing_to_do"
         /// The other side refused; asking again does not help.

@@ -21,7 +21,7 @@ struct Cat: HifCommand {
     @OptionGroup var common: CommonOptions
 
     static let data: Shape = .withPath(
-        ["position": .int, "kind": .string, "size": .int],
+        ["position": .int, "kind": .string, "size": .int, "hash": .string],
         optional: ["content": .string, "content_b64": .string])
 
     /// Bytes of content that an answer in JSON may hold.
@@ -55,7 +55,7 @@ struct Cat: HifCommand {
         return Outcome(
             data: JSON.path(path.bytes) + JSON.bytes(bytes, key: "content") + [
                 "position": .int(position), "kind": .string(Changes.word(leaf.kind)),
-                "size": .int(leaf.size),
+                "size": .int(leaf.size), "hash": .string(leaf.hash.hex),
             ])
     }
 }

@@ -20,7 +20,7 @@ struct List: HifCommand {
 
     static let data: Shape = .object([
         "position": .int,
-        "entries": .list(.withPath(["kind": .string, "size": .int])),
+        "entries": .list(.withPath(["kind": .string, "size": .int, "hash": .maybe(.string)])),
     ])
 
     func run(_ context: Context) async throws -> Outcome {
@@ -59,6 +59,8 @@ struct List: HifCommand {
                     .object(
                         JSON.path($0.path.bytes) + [
                             "kind": .string(Changes.word($0.leaf.kind)), "size": .int($0.leaf.size),
+                            "hash": .optional(
+                                $0.leaf.kind == .directory ? nil : $0.leaf.hash.hex),
                         ])
                 }),
         ])

@@ -33,6 +33,8 @@ struct Log: HifCommand {
         "landings": .list(.open(LandingFields.shape, [:])), "next_cursor": .maybe(.int),
         "truncated": .bool,
     ])
+    static let streamed: Shape = .object(LandingFields.shape)
+    var isStream: Bool { stream }
 
     func run(_ context: Context) async throws -> Outcome {
         let workspace = try await context.workspace()
@@ -54,7 +56,7 @@ struct Log: HifCommand {
             for entry in page.entries {
                 count += 1
                 if stream {
-                    console.raw(JSON.object(LandingFields.json(entry)).line)
+                    console.raw(JSON.object(context.chosen(LandingFields.json(entry))).line)
                 } else if console.isJSON {
                     landings.append(.object(LandingFields.json(entry)))
                 } else {

@@ -30,7 +30,8 @@ struct Skill: HifCommand {
             hif session decide "what was chosen" --why "the reason"
             hif session land --json      # data.position is the new @N
 
-        Without a session: hif land "what you did" [paths].
+        Without a session: hif land "what you did" [paths]. Many files at once, all or none: \
+        hif apply - with a patch or a JSON list of edits (hif apply --help).
 
         ## When others landed meanwhile
 
@@ -60,7 +61,7 @@ struct Skill: HifCommand {
 
         --json (or HIF_OUTPUT=json) prints exactly one object: {"ok":true,"data":...} or \
         {"ok":false,"error":{"code","message","hint","details","retryable"}}. hif schema <command> \
-        has its schema. Exit codes: 0 ok, 1 failed, 2 usage, 3 conflict, 4 not allowed, 5 not found, \
+        has its schema, and --fields a,b leaves out the rest. Exit codes: 0 ok, 1 failed, 2 usage, 3 conflict, 4 not allowed, 5 not found, \
         6 try again, 7 another process is at work here, 8 checks failed. Nothing ever asks. Running \
         a command again after a lost answer is safe: nothing lands twice. HIF_AUTHOR="Name <mail>" \
         and HIF_AGENT say who you are.

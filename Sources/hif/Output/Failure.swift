@@ -123,7 +123,7 @@ struct Failure: Error {
             switch error.code {
             case .usage: .usage
             case .notAWorkspace, .notFound, .noSession: .notFound
-            case .conflict, .unresolved: .conflict
+            case .conflict, .unresolved, .doesNotApply: .conflict
             case .unauthenticated, .forbidden, .certificateChanged: .forbidden
             case .network, .unknown: .unreachable
             case .alreadyThere, .sessionClosed, .inTheWay, .nothingToDo, .refused, .historyReplaced,

@@ -6,6 +6,12 @@ struct CommonOptions: ParsableArguments {
     @Flag(name: .long, help: "Print one JSON value and nothing else (or set HIF_OUTPUT=json).")
     var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "With --json: only these fields of the data, and of what its lists hold.",
+            valueName: "a,b"))
+    var fields: String?
+
     @Flag(name: .shortAndLong, help: "Say nothing beyond the result.")
     var quiet = false
 
@@ -35,9 +41,14 @@ protocol HifCommand: ParsableCommand {
     static var words: String { get }
     /// What `data` holds on success.
     static var data: Shape { get }
+    /// What a line holds where the command writes lines of JSON instead of one envelope.
+    static var streamed: Shape { get }
+    var isStream: Bool { get }
     func run(_ context: Context) async throws -> Outcome
 }
 
 extension HifCommand {
     static var words: String { configuration.commandName ?? "" }
+    static var streamed: Shape { .object([:]) }
+    var isStream: Bool { false }
 }

@@ -9,6 +9,8 @@ final class Context {
     /// The present directory, absolute.
     let directory: [UInt8]
     let mayAsk: Bool
+    /// What of the answer was asked for; nil: all of it.
+    var fields: FieldChoice?
     let world = World(
         now: Moment.now,
         random: {
@@ -30,6 +32,9 @@ final class Context {
             UInt8.init(bitPattern:))
         free(path)
     }
+
+    /// What of these fields of the answer was asked for.
+    func chosen(_ data: [String: JSON]) -> [String: JSON] { fields?.chosen(data) ?? data }
 
     // MARK: Workspace
 

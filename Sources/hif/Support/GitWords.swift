@@ -9,7 +9,7 @@ enum GitWords {
         case "add":
             "nothing to add: every change counts, new files too. To land some of them: hif land \"what you did\" PATH..."
         case "am":
-            "apply a patch with: git apply, or patch -p1; then: hif land \"what you did\""
+            "hif apply PATCH, then: hif land \"what you did\""
         case "branch":
             "there are no branches: each checkout is its own line of work. hif session start \"what you want to do\""
         case "commit":
