@@ -11,6 +11,8 @@ RELEASE_SCRATCH ?= .build-release
 FLAGS := --scratch-path $(SCRATCH)
 LIGHT := HIF_CORE_ONLY=1 $(SWIFT)
 BIN = $(SCRATCH)/debug
+# Test targets with servers and programs in them.
+SERVED := ^(HifRemoteTests|MicelioForgeTests|EndToEndTests)\.
 
 .DEFAULT_GOAL := help
 .PHONY: help deps deps-tests build release demo serve test test-light simulate bench bench-rollups bench-landing lint format proto
@@ -38,8 +40,10 @@ serve: deps  ## build and run a forge on ./data until Ctrl-C
 
 test: deps-tests lint  ## everything that CI runs
 	$(SWIFT) build --build-tests $(FLAGS)
-	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --skip 'Exhaustive|Simulator'
-# In a run of their own: they keep every thread busy, and servers of other tests would miss their time.
+# In runs of their own: what keeps every thread busy, and what talks to servers, which would miss their
+# time beside it.
+	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter '$(SERVED)'
+	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --skip '$(SERVED)|Exhaustive|Simulator'
 	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter 'Exhaustive|Simulator'
 	@HIF=$(BIN)/hif MICELIO=$(BIN)/micelio Scripts/end-to-end
 
