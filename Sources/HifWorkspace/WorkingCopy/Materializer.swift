@@ -143,12 +143,14 @@ package struct Materializer {
     ///     only the beginning of what should be there counts as a write cut short.
     ///   - prepare: runs once, after everything was looked at and before anything is changed; not
     ///     at all if the target is refused.
+    ///   - progress: told after each change how many of how many are done.
     /// - Throws: `diskFull`, `permissionDenied`, `contentMismatch` or `io`. What was done until
     ///   then stays and is accepted by the next run; no target is left half written, except by the
     ///   end of the process.
     package func apply(
         _ changes: [TargetChange], from source: some ContentSource, policy: Policy = .refuse,
-        isResuming: Bool = false, prepare: () throws -> Void = {}
+        isResuming: Bool = false, prepare: () throws -> Void = {},
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) async throws -> MaterializeReport {
         if case .backUp(let label) = policy {
             precondition(RepoPath.allows(name: Array(label.utf8)[...]), "a label is a file name")
@@ -165,6 +167,7 @@ package struct Materializer {
         try run.remove()
         for position in run.plans.indices {
             try await run.create(position, from: source)
+            progress(position + 1, run.plans.count)
         }
         run.report.updates.sort { precedesDirectoryMajor($0.path.bytes, $1.path.bytes) }
         return run.report

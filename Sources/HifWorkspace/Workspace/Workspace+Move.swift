@@ -85,16 +85,16 @@ extension Workspace {
         let materializer = Materializer(root: top, hifDirectory: hifDirectory, index: try index)
         let done = try await materializer.apply(
             plan.targets, from: source,
-            policy: policy == .force ? .backUp(label: label) : .refuse, isResuming: resuming
-        ) {
-            for path in plan.backups {
-                guard let ours = try fileContent(path, bytesMax: LeafMerge.bytesMax) else {
-                    continue
+            policy: policy == .force ? .backUp(label: label) : .refuse, isResuming: resuming,
+            prepare: {
+                for path in plan.backups {
+                    guard let ours = try fileContent(path, bytesMax: LeafMerge.bytesMax) else {
+                        continue
+                    }
+                    try WorkingFile.backUp(ours.bytes, of: path, label: label, in: hifDirectory)
+                    report.backupLabel = label
                 }
-                try WorkingFile.backUp(ours.bytes, of: path, label: label, in: hifDirectory)
-                report.backupLabel = label
-            }
-        }
+            }, progress: filesDone)
         guard !done.isRefused else {
             state.plannedMerges = []
             try saveState()

@@ -36,6 +36,8 @@ package final class Workspace {
     package internal(set) var state: WorkspaceState
     /// Landings whose answer was lost before, and which the present `changing(_:)` found out about.
     package internal(set) var settledNow: [SettledLanding] = []
+    /// Told, while files are brought to another position, how many of how many changes are done.
+    package var filesDone: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     /// The journal tells of a move after a landing that `settleAttempts` has to begin again.
     var isLandCutShort = false
 

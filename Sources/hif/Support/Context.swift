@@ -77,6 +77,12 @@ final class Context {
         _ workspace: Workspace, _ body: () async throws -> Result
     ) async throws -> Result {
         let deadline = world.now() + Context.lockMillisMax
+        let display = ProgressLine(console, now: world.now)
+        workspace.filesDone = { done, count in
+            display.show("Files: \(done) of \(count)")
+            if done == count { display.end() }
+        }
+        defer { display.end() }
         while true {
             var hasBegun = false
             do {
