@@ -171,6 +171,12 @@ struct LandingRow {
     let arrivals: String
     let rate: Double
     let perSlot: Double
+    /// How long writing a slot took.
+    let slot: [Double]
+    /// From the end of one slot's write to the beginning of the next one's.
+    let gap: [Double]
+    /// From the end of a slot's write to the answer of a landing in it.
+    let answer: [Double]
     let intent: [Double]
     let request: [Double]
     let putsPerLanding: Double
@@ -202,6 +208,14 @@ struct LandingRow {
         let landings = Double(max(1, samples.count))
         let all = Double(after.landingPuts - before.landingPuts)
         perSlot = landings / max(1, puts("log"))
+        let slots = after.slots.dropFirst(before.slots.count).filter {
+            window.contains($0.lowerBound) && window.contains($0.upperBound)
+        }
+        slot = slots.map { $0.upperBound - $0.lowerBound }.sorted()
+        gap = zip(slots, slots.dropFirst()).map { $1.lowerBound - $0.upperBound }.sorted()
+        answer = landed.compactMap { sample in
+            slots.last { $0.upperBound <= sample.end }.map { sample.end - $0.upperBound }
+        }.sorted()
         putsPerLanding = all / landings
         derivedPerSlot = (all - puts("log") - puts("pack")) / max(1, puts("log"))
         getsPerLanding = Double(after.gets - before.gets) / landings
@@ -236,13 +250,15 @@ struct LandingRow {
             "", store, arrivals, rounded(rate, 0), isStable ? "yes" : "no",
             "\(percentile(intent, 0.5)) / \(percentile(intent, 0.99))",
             "\(percentile(request, 0.5)) / \(percentile(request, 0.99))",
-            rounded(perSlot, 1), rounded(putsPerLanding, 3), rounded(derivedPerSlot, 2),
+            rounded(perSlot, 1), "\(percentile(slot, 0.5)) / \(percentile(slot, 0.99))",
+            percentile(gap, 0.5), percentile(answer, 0.5),
+            rounded(putsPerLanding, 3), rounded(derivedPerSlot, 2),
             rounded(getsPerLanding, 3), rounded(cpuMillis, 2), "",
         ].joined(separator: " | ").trimmingCharacters(in: .whitespaces)
     }
 
     static let header = """
-        | store | offered | landed/s | stable | intent to answer, p50 / p99 | request to answer, p50 / p99 | per slot | PUTs per landing | derived PUTs per slot | GETs per landing | CPU ms per landing |
-        |---|---|---|---|---|---|---|---|---|---|---|
+        | store | offered | landed/s | stable | intent to answer, p50 / p99 | request to answer, p50 / p99 | per slot | PUT of a slot, p50 / p99 | between slots, p50 | slot to answer, p50 | PUTs per landing | derived PUTs per slot | GETs per landing | CPU ms per landing |
+        |---|---|---|---|---|---|---|---|---|---|---|---|---|---|
         """
 }

@@ -20,7 +20,7 @@ enum MachineBench {
         let control = ControlState(
             originStore: StoreID(high: 1, low: 1), project: ProjectID(high: 1, low: 1), name: "p")
         let slot = Slot(
-            epoch: 1, firstPosition: 1, previous: .zero, root: tree.root,
+            epoch: 1, firstPosition: 2, previous: .zero, root: tree.root,
             batch: BatchID(high: 0, low: 0), clock: 0, controlEpoch: 0, checkpointEpoch: 0,
             writer: "", records: [], control: nil)
         var machine = LandingMachine(

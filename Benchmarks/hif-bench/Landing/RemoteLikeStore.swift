@@ -42,6 +42,8 @@ final class RemoteLikeStore: ObjectStore {
         var puts: [String: Int] = [:]
         var gets = 0
         var deletes = 0
+        /// From when to when each slot was written, in the order of their ends.
+        var slots: [Range<Double>] = []
 
         /// Of landings: without sessions' events and markers.
         var landingPuts: Int {
@@ -101,9 +103,11 @@ final class RemoteLikeStore: ObjectStore {
     ) async throws(StoreError) -> ETag {
         let kind = String(key.description.prefix { $0 != "/" })
         counts.withLock { $0.puts[kind, default: 0] += 1 }
+        let start = Child.now()
         try await wait(profile?.put)
         let tag = try await store(of: key).put(key, bytes, condition)
         if kind == "pack" { Stopwatch.current?.packIsDurable() }
+        if kind == "log" { counts.withLock { $0.slots.append(start..<Child.now()) } }
         return tag
     }
 
