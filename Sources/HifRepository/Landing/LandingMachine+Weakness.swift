@@ -49,6 +49,8 @@ extension LandingMachine: Hashable {
             && left.batch == right.batch && left.closings == right.closings
             && left.closingsSince == right.closingsSince && left.nonce == right.nonce
             && left.packNames == right.packNames
+            && left.ahead?.basis == right.ahead?.basis
+            && left.ahead?.tickets == right.ahead?.tickets
             && left.batchCount == right.batchCount && left.clock == right.clock
             && left.writer == right.writer && left.attemptsMax == right.attemptsMax
             && left.closingsMax == right.closingsMax && left.weakness == right.weakness

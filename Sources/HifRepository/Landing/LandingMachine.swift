@@ -150,14 +150,26 @@ package struct LandingMachine: Sendable {
         var searched: Set<SessionID> = []
         /// An attempt to write the present bytes ended without a definite answer.
         var mayBeWritten = false
+        /// Sessions of those that the batch began with.
+        var sessions: Set<SessionID> = []
+        /// Where the log stands once `slot` is its newest; nil where that takes more than the slot's
+        /// records to say.
+        var ahead: JudgedBatch.Basis?
+
+        /// Whether one more intent fits behind `count` that take at most `bytes` bytes of a slot.
+        static func hasRoom(for size: Int, after count: Int, bytes: Int) -> Bool {
+            count < Slot.landingsMax && (bytes + size <= Slot.targetBytes || count == 0)
+        }
     }
 
     package private(set) var tip: LogTip
     /// Nodes at hand, at least the ones touched since the tip was loaded.
-    package private(set) var nodes: NodeCache
+    package internal(set) var nodes: NodeCache
     private(set) var phase = Phase.idle
     private(set) var queue: [Waiting] = []
-    private(set) var batch = Batch()
+    var batch = Batch()
+    /// What waits, as far as it is judged already: a cache, see `judgeAhead()`.
+    var ahead: JudgedBatch?
     private(set) var closings: [SessionID: Closing] = [:]
     /// `closings` is complete for sessions created at or after this position.
     private(set) var closingsSince: Position
@@ -242,7 +254,9 @@ package struct LandingMachine: Sendable {
             return [reply(to: waiting, .refused(wrong))]
         }
         queue.append(waiting)
-        return phase == .idle ? startBatch(now: now) : []
+        if phase == .idle { return startBatch(now: now) }
+        judgeAhead()
+        return []
     }
 
     // MARK: Judging
@@ -268,13 +282,12 @@ package struct LandingMachine: Sendable {
             }
             let size = waiting.wish.slotBytesMax
             // Nobody overtakes one that did not fit: intents are judged in their order.
-            isFull =
-                isFull || batch.waiting.count >= Slot.landingsMax
-                || (bytes + size > Slot.targetBytes && !batch.waiting.isEmpty)
+            isFull = isFull || !Batch.hasRoom(for: size, after: batch.waiting.count, bytes: bytes)
             if isRepeat || isFull {
                 rest.append(waiting)
             } else {
                 batch.waiting.append(waiting)
+                if let session = waiting.wish.session { batch.sessions.insert(session) }
                 bytes += size
             }
         }
@@ -331,107 +344,7 @@ package struct LandingMachine: Sendable {
         }
     }
 
-    private mutating func judgeAll(now: Int64) throws(TreeError) {
-        var work = WorkTree(
-            weakness.contains(.judgesEmptyTree) ? .empty : ProllyTree(root: tip.root))
-        var records: [ClosingRecord] = []
-        var landings: UInt64 = 0
-        var control: ControlState?
-        // First, whatever their places in the batch: what a slot condemns is refused in that very
-        // slot, too.
-        var packs = PackJudge(self)
-        if !weakness.contains(.condemnedInSlotLands) { packs.judge(batch.waiting) }
-        var judgements: [Judgement] = []
-        var operations: [[LandedOperation]] = []
-        for waiting in batch.waiting {
-            if let created = waiting.wish.createdPosition, created > tip.position {
-                judgements.append(
-                    .rejected(
-                        .refused("the session began at @\(created), after the newest landing")))
-                continue
-            }
-            guard case .intent(let intent) = waiting.wish else {
-                judgements.append(.open)
-                continue
-            }
-            switch intent {
-            case .abandon(let abandon, _):
-                judgements.append(.accepted(record: records.count))
-                records.append(.abandon(abandon))
-                operations.append([])
-            case .control(.condemn), .control(.replace):
-                judgements.append(packs.judgement(of: waiting.ticket, intent))
-            case .control(let change):
-                let changed = change.applied(to: control ?? tip.control)
-                if let wrong = refusal(of: change, giving: changed) {
-                    judgements.append(.rejected(.refused(wrong)))
-                } else {
-                    control = changed
-                    judgements.append(.accepted(record: nil))
-                }
-            case .land(let intent):
-                let next = tip.position + landings + 1
-                if let wanted = intent.position, wanted != next {
-                    judgements.append(
-                        .rejected(.refused("it lands as @\(wanted) only, and the next is @\(next)"))
-                    )
-                    continue
-                }
-                switch try verdict(on: intent, &work, packs) {
-                case .accepted(let judged):
-                    landings += 1
-                    judgements.append(.accepted(record: records.count))
-                    records.append(.landing(LandingMachine.record(intent, judged)))
-                    operations.append(judged)
-                case .rejected(let answer):
-                    judgements.append(.rejected(answer))
-                }
-            }
-        }
-        let position = tip.position + landings
-        batch.judgements = judgements.map { judgement in
-            // Judged within the batch, so true of the state that the batch makes.
-            if case .rejected(.conflict(let paths, let digest, _)) = judgement {
-                return .rejected(.conflict(paths, sourceDigest: digest, position: position))
-            }
-            return judgement
-        }
-        // Whatever was written before under this number has lost to a slot that was adopted since.
-        batch.mayBeWritten = false
-        if !packs.lists.isEmpty || control != nil {
-            control = control ?? tip.control
-            control?.condemnation = packs.lists
-        }
-        guard !records.isEmpty || control != nil else {
-            batch.slot = nil
-            return
-        }
-        try work.materialize(nodes: &nodes)
-        batch.entryCount = try work.tree.totals(in: nodes).entryCount
-        encode(records, operations, control, root: work.tree.root, now: now)
-    }
-
-    private enum IntentVerdict {
-        case accepted([LandedOperation])
-        case rejected(LandingAnswer)
-    }
-
-    private mutating func verdict(
-        on intent: LandIntent, _ work: inout WorkTree, _ packs: PackJudge
-    ) throws(TreeError) -> IntentVerdict {
-        let condemned = intent.packs.filter { packs.isCondemned($0) }
-        guard condemned.isEmpty || weakness.contains(.condemnedPacksAreUsed) else {
-            return .rejected(.reupload(condemned))
-        }
-        switch try work.judge(intent.operations, nodes: &nodes) {
-        case .accepted(let judged): return .accepted(judged)
-        case .conflicts(let conflicts):
-            return .rejected(
-                .conflict(conflicts, sourceDigest: intent.sourceDigest, position: tip.position))
-        }
-    }
-
-    private mutating func encode(
+    mutating func encode(
         _ records: [ClosingRecord], _ operations: [[LandedOperation]], _ control: ControlState?,
         root: Hash, now: Int64
     ) {
@@ -591,11 +504,12 @@ package struct LandingMachine: Sendable {
     /// Drops nodes that no tree in use has once they take more than `nodeBytesMax` and twice what was
     /// left the last time. What is dropped is asked for again when it is needed.
     ///
-    /// In use are the tip's tree and that of the slot being written: the nodes that are new in it
-    /// are nowhere else yet.
+    /// In use are the tip's tree, that of the slot being written and that of what is judged ahead:
+    /// the nodes that are new in them are nowhere else yet.
     package mutating func trimNodes() {
         guard nodes.byteCount > nodeBytesMax, nodes.byteCount > 2 * nodeBytesKept else { return }
-        nodes = nodes.reachable(from: [tip.root] + (batch.slot.map { [$0.slot.root] } ?? []))
+        let ahead = [batch.slot?.slot.root, ahead?.work.tree.root].compactMap { $0 }
+        nodes = nodes.reachable(from: [tip.root] + ahead)
         nodeBytesKept = nodes.byteCount
     }
 

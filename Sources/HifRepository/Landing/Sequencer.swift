@@ -121,37 +121,42 @@ package actor Sequencer {
             switch effect {
             case .answer(let ticket, let answer):
                 answers[ticket] = answer
-                // Answers come many together; looking for whom they wake costs as much as all.
-                if !effects.beginsWithAnswer { wakeAnswered() }
             case .told(let ticket, let standing):
                 standings[ticket] = standing
-                if !effects.beginsWithAnswer { wakeAnswered() }
             case .committed(let slot):
                 // Readers of this node know the tree before anybody has an answer.
                 upkeep.committed(slot, tip: machine.tip, nodes: machine.nodes)
-                if upkeep.isBehind { await upkeep.slowDown() }
+                if upkeep.isBehind {
+                    wakeAnswered()
+                    await upkeep.slowDown()
+                }
                 machine.trimNodes()
             default:
                 let event = await perform(effect)
                 effects.append(machine.step(event, now: world.now()))
             }
-            if !callers.isEmpty, !effects.isCommitPending, areAnswered(tickets) {
-                // Still led: the lead passes on without a moment in which nobody has it.
-                if let heir = nextLeader() {
-                    heir.continuation.resume()
-                    return true
-                }
+            // Answers come many together; looking for whom they wake costs as much as all.
+            if callers.isEmpty || effects.beginsWithAnswer || effects.isCommitPending { continue }
+            if areAnswered(tickets), let heir = nextLeader() {
+                // Still led: the lead passes on without a moment in which nobody has it. It goes
+                // first, since the next slot waits for it and the others only for their way home.
+                heir.continuation.resume()
+                wakeAnswered()
+                return true
             }
+            wakeAnswered()
         }
         isLed = false
         return true
     }
 
-    /// Takes the first caller that has no answer yet from those who wait. Whoever has one is woken:
-    /// he would go home and take the lead with him, and the others would wait for ever.
+    /// Takes the first caller that has no answer yet from those who wait. Whoever has one would go
+    /// home and take the lead with him, and the others would wait for ever.
     private func nextLeader() -> Caller? {
-        wakeAnswered()
-        return callers.isEmpty ? nil : callers.removeFirst()
+        guard let index = callers.firstIndex(where: { !areAnswered($0.tickets) }) else {
+            return nil
+        }
+        return callers.remove(at: index)
     }
 
     /// Gives the lead to the next caller and waits behind the others; keeps it when nobody waits.

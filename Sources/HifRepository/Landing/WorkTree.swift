@@ -23,6 +23,9 @@ struct WorkTree: Sendable {
         self.tree = tree
     }
 
+    /// Accepted edits that are not in `tree` yet.
+    var editCount: Int { edits.count }
+
     /// Judges `operations` and, when they are accepted, takes them in.
     ///
     /// - Parameter nodes: nodes made by applying edits early are added to it.
@@ -55,7 +58,7 @@ struct WorkTree: Sendable {
             }
         }
         if conflicts.isEmpty {
-            conflicts = try fileAncestors(of: judged, own: own, nodes)
+            conflicts = try fileAncestors(of: judged, found, own: own, nodes)
         }
         guard conflicts.isEmpty else { return .conflicts(conflicts) }
         if needsTrial {
@@ -104,25 +107,32 @@ struct WorkTree: Sendable {
     }
 
     /// Conflicts of operations that put something below a path where a file stands.
+    ///
+    /// - Parameter found: what stands at each operation's own path. Above a file there are directories,
+    ///   so for what replaces one nothing is looked up.
     private func fileAncestors(
-        of operations: [LandedOperation], own: [RepoPath: Leaf?], _ nodes: NodeCache
+        of operations: [LandedOperation], _ found: [Leaf?], own: [RepoPath: Leaf?],
+        _ nodes: NodeCache
     ) throws(TreeError) -> [PathConflict] {
         var adds: [Operation] = []
         var wanted: Set<RepoPath> = []
-        for landed in operations where !landed.isNoOp && landed.operation.after != nil {
+        for (landed, current) in zip(operations, found)
+        where !landed.isNoOp && landed.operation.after != nil {
             adds.append(landed.operation)
+            if let current, current.kind != .directory { continue }
             for ancestor in landed.operation.path.ancestors where own[ancestor] == nil {
                 if !wanted.insert(ancestor).inserted { break }
             }
         }
         let ancestors = wanted.sorted()
-        let found = try leaves(ancestors, nodes)
         var standing: [RepoPath: Leaf] = [:]
-        for (path, leaf) in zip(ancestors, found) {
+        for (path, leaf) in zip(ancestors, try leaves(ancestors, nodes)) {
             if let leaf, leaf.kind != .directory { standing[path] = leaf }
         }
-        for case (let path, .some(let leaf)) in own where leaf.kind != .directory {
-            standing[path] = leaf
+        if own.count > 1 {
+            for case (let path, .some(let leaf)) in own where leaf.kind != .directory {
+                standing[path] = leaf
+            }
         }
         guard !standing.isEmpty else { return [] }
         return adds.compactMap { operation in
