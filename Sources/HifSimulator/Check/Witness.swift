@@ -42,8 +42,7 @@ final class Witness {
     private(set) var broughtAt: [Hash: Position] = [:]
     private var abandoned: [(session: SessionID, epoch: Epoch)] = []
     private var ackedEvents: [(session: SessionID, number: UInt64, id: EventID)] = []
-    /// Requests of each session that a node works on, and how many ended other than refused.
-    private var requests: [SessionID: (running: Int, open: Int, refused: Int)] = [:]
+    private let refusals = Refusals()
     private let zstd = Zstd()
 
     var tip: Position { Position(landings.count) }
@@ -107,7 +106,7 @@ final class Witness {
         guard closed[session] == nil else {
             return "I3: slot \(epoch) closes \(session) a second time"
         }
-        if let wrong = refusedAll(session) { return wrong }
+        if let wrong = refusals.closed(by: record) { return wrong }
         guard case .landing(let landing) = record else {
             closed[session] = .abandoned
             abandoned.append((session, epoch))
@@ -291,26 +290,15 @@ final class Witness {
         return nil
     }
 
-    // MARK: Refusals
+    // MARK: Requests
 
-    func begins(_ session: SessionID) {
-        requests[session, default: (0, 0, 0)].running += 1
-    }
+    /// A request begins on a node: its number, which its packs and its abandonment carry.
+    func begins() -> Int { refusals.begins() }
 
-    /// - Parameter isRefused: it said that it wrote nothing.
-    func ends(_ session: SessionID, isRefused: Bool) -> String? {
-        var known = requests[session] ?? (0, 0, 0)
-        known.running -= 1
-        if isRefused { known.refused += 1 } else { known.open += 1 }
-        requests[session] = known
-        return closed[session] == nil ? nil : refusedAll(session)
-    }
+    func wrote(pack: Hash, by request: Int) { refusals.wrote(pack: pack, by: request) }
 
-    private func refusedAll(_ session: SessionID) -> String? {
-        guard let known = requests[session], known.running == 0, known.open == 0, known.refused > 0
-        else { return nil }
-        return "I4: every request of \(session) was refused, and it is closed"
-    }
+    /// It ended with the words that it wrote nothing.
+    func refused(_ request: Int) -> String? { refusals.refused(request) }
 
     func answeredAbandoned(_ session: SessionID) -> String? {
         closed[session] == .abandoned

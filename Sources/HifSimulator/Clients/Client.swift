@@ -168,13 +168,13 @@ final class Client: @unchecked Sendable {
         let node = anyNode
         do {
             // The same for every attempt of a session, so that a pack is uploaded again.
-            let uploads = request.session.hash.word0 % 7 == 0
+            let uploads = request.session.hash.word0 % 3 == 0
             let outcome = try await simulation.call(node) { [simulation] repository in
-                simulation.witness.begins(request.session)
-                var isRefused = false
-                defer { simulation.ended(request.session, isRefused: isRefused) }
-                let outcome = try await Client.land(request, uploads: uploads, repository)
-                if case .refused = outcome { isRefused = true }
+                let number = simulation.witness.begins()
+                let outcome = try await Refusals.$current.withValue(number) {
+                    try await Client.land(request, uploads: uploads, repository)
+                }
+                if case .refused = outcome { simulation.refused(number) }
                 return outcome
             }
             simulation.note(
@@ -239,17 +239,15 @@ final class Client: @unchecked Sendable {
     }
 
     private func abandon(_ session: OpenSession) async -> Bool {
-        let abandon = Abandon(
-            session: session.id, author: author, reason: "enough", atMillis: 1)
-        let position = session.createdPosition
+        let (author, position) = (author, session.createdPosition)
         do {
             let answer = try await simulation.call(anyNode) { [simulation] repository in
-                simulation.witness.begins(session.id)
-                var isRefused = false
-                defer { simulation.ended(session.id, isRefused: isRefused) }
+                let number = simulation.witness.begins()
+                let abandon = Abandon(
+                    session: session.id, author: author, reason: "\(number)", atMillis: 1)
                 let answer = try await repository.submit(
                     .abandon(abandon, createdPosition: position))
-                if case .refused = answer { isRefused = true }
+                if case .refused = answer { simulation.refused(number) }
                 return answer
             }
             simulation.note("client \(id): abandoning \(session.id): \(answer)")

@@ -1,3 +1,4 @@
+import HifRepository
 import HifStore
 
 /// The store as one process sees it: at a distance, and gone when the process is.
@@ -33,6 +34,9 @@ final class NodeStore: ObjectStore, @unchecked Sendable {
         _ key: ObjectKey, _ bytes: [UInt8], _ condition: WriteCondition
     ) async throws(StoreError) -> ETag {
         let mayCreate = condition == .ifAbsent && simulation.bucket.peek(key) == nil
+        if let request = Refusals.current, let pack = PackKey.pack(of: key) {
+            simulation.witness.wrote(pack: pack, by: request)
+        }
         guard await isUnderWay() else {
             // What was sent may have arrived.
             if simulation.dice.chance(500) {

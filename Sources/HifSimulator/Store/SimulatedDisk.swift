@@ -144,8 +144,11 @@ final class DiskHandle: ObjectStore, @unchecked Sendable {
     private func sync(_ key: ObjectKey) async throws(StoreError) {
         // The worst moment: seen by everybody, and not yet on the disk.
         simulation.mayCutPower()
-        if simulation.mayCrashNow() { process.die() }
+        if simulation.mayCrashNow(tenfold: true) { process.die() }
         try await call(key)
+        if simulation.plan.failsToSync() {
+            throw StoreError(.unknown, key: key, "the directory could not be synced")
+        }
         disk.sync(key)
     }
 

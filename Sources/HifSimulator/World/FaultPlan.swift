@@ -47,6 +47,15 @@ final class FaultPlan: @unchecked Sendable {
 
     func lateWritesMayArrive(_ dice: inout Dice) -> Bool { dice.chance(100) }
 
+    /// Whether a directory cannot be synced now: the name in it is seen, and nobody knows for how long.
+    func failsToSync() -> Bool {
+        guard isOn, kinds.contains(.appliedThenError), faultCount < faultsMax,
+            dice.chance(perThousand)
+        else { return false }
+        faultCount += 1
+        return true
+    }
+
     func draw(_ operation: FaultyStore.Operation, _ key: String) -> Fault? {
         requestCount += 1
         guard isOn else { return nil }

@@ -71,13 +71,14 @@ package final class Simulation: @unchecked Sendable {
     /// One way between a node and the store.
     func storeLatency() -> UInt64 { dice.latency(median: scenario.storeMicros) }
 
-    func mayCrashNow() -> Bool {
-        plan.isOn && scenario.crashes > 0 && dice.below(10_000) < scenario.crashes
+    func mayCrashNow(tenfold: Bool = false) -> Bool {
+        plan.isOn && scenario.crashes > 0
+            && dice.below(tenfold ? 1_000 : 10_000) < scenario.crashes
     }
 
-    /// A request for a session came to its end on a node.
-    func ended(_ session: SessionID, isRefused: Bool) {
-        if let wrong = witness.ends(session, isRefused: isRefused) { violate(wrong) }
+    /// A node answered that a request wrote nothing.
+    func refused(_ request: Int) {
+        if let wrong = witness.refused(request) { violate(wrong) }
     }
 
     // MARK: The run
