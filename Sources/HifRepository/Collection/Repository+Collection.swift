@@ -24,9 +24,13 @@ extension Repository {
     /// a slot for each `Condemnation.packsMax` packs, and a deletion for each. Memory: some 100 bytes
     /// for each pack and closed session.
     ///
-    /// - Parameter isDryRun: write nothing.
-    package func collect(isDryRun: Bool = false) async throws(ReadError) -> CollectionReport {
-        var collection = Collection(repository: self, isDryRun: isDryRun)
+    /// - Parameters:
+    ///   - isDryRun: write nothing.
+    ///   - weakness: for tests only.
+    package func collect(
+        isDryRun: Bool = false, weakness: Collector.Weakness = []
+    ) async throws(ReadError) -> CollectionReport {
+        var collection = Collection(self, Collector(isDryRun: isDryRun, weakness: weakness))
         return try await collection.run()
     }
 }
@@ -41,9 +45,9 @@ private struct Collection {
     var report = CollectionReport()
     var sizes: [Hash: Int] = [:]
 
-    init(repository: Repository, isDryRun: Bool) {
+    init(_ repository: Repository, _ collector: Collector) {
         self.repository = repository
-        collector = Collector(isDryRun: isDryRun)
+        self.collector = collector
     }
 
     mutating func run() async throws(ReadError) -> CollectionReport {

@@ -24,7 +24,9 @@ struct FinalCheck {
             for position in positions {
                 try await compare(position, repository, newest)
             }
-            if let wrong = witness.ackedEventLost(simulation.bucket) {
+            if let wrong = witness.ackedEventLost(simulation.bucket)
+                ?? witness.packs.missing(from: simulation.bucket)
+            {
                 return simulation.violate(wrong)
             }
             try await compareDocuments(repository, newest)

@@ -43,7 +43,24 @@ final class Witness {
     private var abandoned: [(session: SessionID, epoch: Epoch)] = []
     private var ackedEvents: [(session: SessionID, number: UInt64, id: EventID)] = []
     private let refusals = Refusals()
+    private(set) var packs = PackWitness()
     private let zstd = Zstd()
+
+    init() {}
+
+    /// One that saw the same until now.
+    init(after other: Witness) {
+        slots = other.slots
+        landings = other.landings
+        snapshots = other.snapshots
+        closed = other.closed
+        attempts = other.attempts
+        floors = other.floors
+        highestAcked = other.highestAcked
+        contents = other.contents
+        broughtAt = other.broughtAt
+        packs = other.packs
+    }
 
     var tip: Position { Position(landings.count) }
     var slotCount: Int { slots.count }
@@ -51,9 +68,11 @@ final class Witness {
     /// The only key that is overwritten.
     static func mayChange(_ key: ObjectKey) -> Bool { key == StoreKey.hint }
 
-    static func mayBeDeleted(_ key: ObjectKey) -> Bool {
-        !key.string.hasPrefix("log/") && !key.string.hasPrefix("ses/")
-            && !key.string.hasPrefix("pack/") && key != StoreKey.store
+    /// - Returns: what is wrong with the deletion of an object; nil for nothing.
+    func deleted(_ key: ObjectKey) -> String? {
+        if let pack = PackKey.pack(of: key) { return packs.deleted(pack) }
+        let isTruth = key.string.hasPrefix("log/") || key.string.hasPrefix("ses/")
+        return isTruth || key == StoreKey.store ? "I1: \(key) was deleted" : nil
     }
 
     func remember(_ content: [UInt8]) -> Leaf {
@@ -81,6 +100,10 @@ final class Witness {
         guard slot.firstPosition == tip + 1 else {
             return "I1: slot \(epoch) begins at @\(slot.firstPosition), after @\(tip)"
         }
+        let closing = Set(slot.records.map(\.session))
+        let wrong = packs.condemned(
+            by: slot, { closed[$0] != nil || closing.contains($0) }, in: bucket)
+        if let wrong { return wrong }
         for record in slot.records {
             if let wrong = closed(by: record, epoch, in: bucket) { return wrong }
         }
@@ -119,6 +142,7 @@ final class Witness {
         if position <= floors[session] ?? 0 {
             return "I7: \(session) landed at @\(position), below what was known when it was sent"
         }
+        if let wrong = packs.named(by: landing, at: position, in: bucket) { return wrong }
         let operations: [LandedOperation]
         do {
             operations = try self.operations(of: landing, in: bucket)
@@ -256,7 +280,7 @@ final class Witness {
                 else { return "I11: a power cut took pack \(pack) of @\(index + 1)" }
             }
         }
-        return ackedEventLost(bucket)
+        return packs.powerWasCut(Epoch(left - 1), last, in: bucket) ?? ackedEventLost(bucket)
     }
 
     /// The first acknowledged session event that is not there.
@@ -328,6 +352,32 @@ final class Witness {
         case .abandoned?: "it was abandoned"
         case nil: "nothing of it"
         }
+    }
+
+    /// A page of a filtered history, compared with a look at every landing.
+    func found(
+        _ page: LandingPage, for query: LandingQuery, at newest: Position
+    ) -> String? {
+        var wanted: [Position] = []
+        var position = min(newest, tip)
+        while position > 0, wanted.count < query.limit {
+            let seen = landings[Int(position) - 1]
+            let isOf = query.author.map { seen.landing.author.searchNames.contains($0) } ?? true
+            let touches =
+                query.path.map { path in
+                    seen.operations.contains { $0.operation.touches(path) && !$0.isNoOp }
+                } ?? true
+            if isOf, touches { wanted.append(position) }
+            position -= 1
+        }
+        let given = page.entries.map(\.position)
+        // A page may be cut short where much had to be searched.
+        let isWhole = page.next == nil || given.count == query.limit
+        guard isWhole ? given == wanted : wanted.starts(with: given) else {
+            return "I9: \(query.path.map { "\($0)" } ?? "somebody") is said to be touched by "
+                + "\(given.map { "@\($0)" }), and was by \(wanted.map { "@\($0)" })"
+        }
+        return nil
     }
 
     /// What a reader was given as the newest slot, asked for when `acked` was known to somebody.

@@ -79,7 +79,9 @@ extension Client {
         let landed = witness.snapshots[Int(base)]
         let paths = Set(landed.keys).union(files.keys).filter { landed[$0] != files[$0] }.sorted()
         guard !paths.isEmpty else { return nil }
+        // A pack that names its session can be collected when that is closed.
         var pack = PackWriter(
+            session: dice.chance(500) ? session.id.hash : .zero,
             nonce: PackNonce(high: dice.next(), low: dice.next()), zstd: zstd)
         var operations: [HifCore.Operation] = []
         for path in paths {
@@ -88,6 +90,8 @@ extension Client {
             guard let after = files[path], let content = witness.contents[after.hash],
                 complete || witness.broughtAt[after.hash] == nil
             else { continue }
+            let isDraft = !drafts.insert(after.hash).inserted
+            if isDraft, simulation.scenario.planted == .draftsCount { continue }
             _ = pack.add(.blob, id: after.hash, content)
         }
         return LandRequest(
@@ -106,7 +110,7 @@ extension Client {
         switch workload {
         case .hotFile, .relanding: return editHotFile(token)
         case .appendLists: return append(token, to: "lists/\(dice.below(3))")
-        case .disjoint: return append(token, to: "own-\(id)/\(dice.below(3))")
+        case .disjoint, .revived: return append(token, to: "own-\(id)/\(dice.below(3))")
         case .bank: return transfer(token)
         case .renames:
             return dice.chance(400)
@@ -127,6 +131,9 @@ extension Client {
         files[path] = witness.remember(Array((lines.joined(separator: "\n") + "\n").utf8))
         return true
     }
+
+    /// Writes a file that no workload touches.
+    func write(_ text: String) -> Bool { write([Substring(text)], to: "budget") }
 
     private func append(_ token: String, to path: String) -> Bool {
         write((text(path) ?? []) + [Substring(token)], to: path)

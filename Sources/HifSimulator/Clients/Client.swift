@@ -11,7 +11,7 @@ import HifStore
 final class Client: @unchecked Sendable {
     /// A session whose end the client does not know.
     struct OpenSession {
-        let id: SessionID
+        var id: SessionID
         let createdPosition: Position
         let workload: Workload
         /// What was sent, with the position each was made against; the newest last.
@@ -30,6 +30,8 @@ final class Client: @unchecked Sendable {
     private(set) var isDone = false
     var unresolved: [OpenSession] = []
     var madeCount = 0
+    /// Every content that was ever sent.
+    var drafts: Set<Hash> = []
     let zstd = Zstd()
 
     var witness: Witness { simulation.witness }
@@ -53,9 +55,40 @@ final class Client: @unchecked Sendable {
             var session = OpenSession(
                 id: SessionID(from: &dice), createdPosition: base, workload: workload)
             if dice.chance(300) { await talk(in: &session) }
+            if workload == .revived, let next = await revived(session) { session = next }
             await land(session)
         }
         isDone = true
+    }
+
+    /// Uploads the content of a session, abandons it, and gives back one that lands the same with that
+    /// very pack; nil when there was nothing to upload, or nobody answered.
+    private func revived(_ session: OpenSession) async -> OpenSession? {
+        guard var request = request(for: session, complete: true), let pack = request.staged,
+            pack.footer.count > 0
+        else { return nil }
+        let uploaded = try? await simulation.call(anyNode) { repository in
+            try await Lander(repository).upload(pack.bytes)
+        }
+        guard let uploaded else { return nil }
+        guard await abandon(session) else {
+            unresolved.append(session)
+            var other = session
+            other.id = SessionID(from: &dice)
+            other.events = [:]
+            other.eventCount = 0
+            return other
+        }
+        await simulation.executor.sleep(dice.latency(median: 300_000))
+        var next = OpenSession(
+            id: SessionID(from: &dice), createdPosition: base, workload: session.workload)
+        request.session = next.id
+        request.createdPosition = next.createdPosition
+        request.eventCount = 0
+        request.staged = nil
+        request.uploadedPacks = [uploaded]
+        next.attempts = [(request, base)]
+        return next
     }
 
     var anyNode: Int { dice.below(simulation.scenario.nodeCount) }
@@ -65,10 +98,12 @@ final class Client: @unchecked Sendable {
         let acked = witness.highestAcked
         let isThorough = dice.chance(300)
         let probe = files.values.map(\.hash).min()
+        let asked = question()
         do {
-            let (slot, hash, leaves) = try await simulation.call(anyNode) { repository in
+            let (slot, hash, leaves, page) = try await simulation.call(anyNode) { repository in
                 let newest = try await repository.newest()
                 var leaves: [RepoPath: Leaf]?
+                var page: LandingPage?
                 if isThorough {
                     let tree = try await repository.tree(at: newest.lastPosition, newest: newest)
                     let entries = try await repository.trees.reading(newest: newest) {
@@ -79,16 +114,24 @@ final class Client: @unchecked Sendable {
                     for entry in entries where entry.after?.kind != .directory {
                         leaves?[entry.path] = entry.after
                     }
+                    if var asked {
+                        asked.from = newest.lastPosition
+                        page = try await repository.landings(asked)
+                    }
                     if let probe, leaves?.values.contains(where: { $0.hash == probe }) == true {
                         _ = try await repository.blob(probe, newest: newest, bytesMax: 1 << 20)
                     }
                 }
-                return (newest, try await repository.slotHash(newest.epoch), leaves)
+                return (newest, try await repository.slotHash(newest.epoch), leaves, page)
             }
             if let wrong = witness.read(newest: slot, hash: hash, since: acked) {
                 simulation.violate(wrong)
             } else if let leaves, leaves != witness.snapshots[Int(slot.lastPosition)] {
                 simulation.violate("I8: the files read at @\(slot.lastPosition) are not its files")
+            } else if let asked, let page,
+                let wrong = witness.found(page, for: asked, at: slot.lastPosition)
+            {
+                simulation.violate(wrong)
             } else {
                 move(to: slot.lastPosition)
             }
@@ -96,6 +139,17 @@ final class Client: @unchecked Sendable {
             check(readError: error)
             simulation.note("client \(id) cannot read: \(error)")
         }
+    }
+
+    /// Which landings touched a path, or are somebody's; nil when there is nothing to ask about.
+    private func question() -> LandingQuery? {
+        guard dice.chance(700), !files.isEmpty else { return nil }
+        let path = files.keys.sorted()[dice.below(files.count)]
+        var query = LandingQuery(path: dice.chance(300) ? path.parent ?? path : path, limit: 12)
+        if dice.chance(200) {
+            query = LandingQuery(author: dice.chance(500) ? "elder" : "client-\(id)", limit: 12)
+        }
+        return query
     }
 
     /// Reading may fail, but not by saying that something is not there.
@@ -112,10 +166,10 @@ final class Client: @unchecked Sendable {
     /// Sends a session until it is decided, or patience ends.
     private func land(_ opened: OpenSession) async {
         var session = opened
-        var mayRepeat = false
+        var mayRepeat = !session.attempts.isEmpty
         for round in 0..<8 {
             guard !simulation.isOver, simulation.plan.isOn else { break }
-            if !mayRepeat || dice.chance(400) {
+            if !mayRepeat || round > 0 && dice.chance(400) {
                 if round > 0, dice.chance(300), session.workload != .bank {
                     _ = edit(for: session.workload)
                 }
@@ -172,7 +226,9 @@ final class Client: @unchecked Sendable {
             let outcome = try await simulation.call(node) { [simulation] repository in
                 let number = simulation.witness.begins()
                 let outcome = try await Refusals.$current.withValue(number) {
-                    try await Client.land(request, uploads: uploads, repository)
+                    try await Client.land(
+                        request, uploads: uploads, repository,
+                        planted: simulation.scenario.planted)
                 }
                 if case .refused = outcome { simulation.refused(number) }
                 return outcome
@@ -205,7 +261,8 @@ final class Client: @unchecked Sendable {
                 }
                 return .conflict
             case .lacking(let hashes):
-                for hash in hashes {
+                // A node that lacks an uploaded pack asks for everything.
+                for hash in hashes where !uploads && request.uploadedPacks.isEmpty {
                     if let position = witness.broughtAt[hash], position <= acked {
                         simulation.violate("I9: \(hash) of @\(position) is said to be lacking")
                     }
@@ -227,15 +284,34 @@ final class Client: @unchecked Sendable {
 
     /// Lands, with the new content in the request or in a pack that is uploaded before.
     private static func land(
-        _ request: LandRequest, uploads: Bool, _ repository: Repository
+        _ request: LandRequest, uploads: Bool, _ repository: Repository, planted: PlantedBug?
     ) async throws -> LandOutcome {
         var request = request
         let lander = Lander(repository)
+        if planted == .draftsCount, case .lacking? = try? await lander.land(request) {
+            return try await believing(request, repository)
+        }
         if uploads, let staged = request.staged, staged.footer.count > 0 {
             request.uploadedPacks = [try await lander.upload(staged.bytes)]
             request.staged = nil
         }
         return try await lander.land(request)
+    }
+
+    /// Lands as if all content that the client left out was there: a planted mistake.
+    private static func believing(
+        _ request: LandRequest, _ repository: Repository
+    ) async throws -> LandOutcome {
+        let intent = LandIntent(
+            session: request.session, author: request.author, goalLine: request.goal,
+            startedMillis: 1, landedMillis: 1, sourceDigest: request.sourceDigest,
+            createdPosition: request.createdPosition,
+            operations: request.operations.map { LandedOperation($0, location: nil) })
+        switch try await repository.submit(.land(intent)) {
+        case .landed(let landed): return .landed(landed)
+        case .abandoned: return .abandoned
+        default: return .unknown("not landed")
+        }
     }
 
     private func abandon(_ session: OpenSession) async -> Bool {
@@ -284,6 +360,22 @@ final class Client: @unchecked Sendable {
             if await abandon(session) { unresolved.removeFirst() }
             await simulation.executor.sleep(1_000_000)
         }
+    }
+
+    /// Gives up what is not landed.
+    func forget() {
+        files = witness.snapshots[Int(base)]
+    }
+
+    /// Sends what was changed to the first node, once.
+    func landsNow() async -> Bool {
+        let session = OpenSession(
+            id: SessionID(from: &dice), createdPosition: base, workload: .disjoint)
+        guard let request = request(for: session, complete: true) else { return false }
+        witness.sent(request)
+        let outcome = try? await simulation.call(0) { try await Lander($0).land(request) }
+        guard case .landed? = outcome else { return false }
+        return true
     }
 
     var author: Author { Author(account: "client-\(id)", name: "Client \(id)") }

@@ -26,6 +26,14 @@ package final class Bucket: ObjectStore, @unchecked Sendable {
         objects = kept.mapValues { ($0, writes) }
     }
 
+    /// Writes an object without a request.
+    func place(_ key: ObjectKey, _ bytes: [UInt8]) {
+        writes += 1
+        let before = objects[key]?.bytes
+        objects[key] = (bytes, writes)
+        onWrite(key, bytes, before)
+    }
+
     package func get(
         _ key: ObjectKey, _ range: ByteRange
     ) async throws(StoreError) -> StoredObject {

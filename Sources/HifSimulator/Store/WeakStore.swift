@@ -1,3 +1,5 @@
+import HifCore
+import HifRepository
 import HifStore
 
 /// The store as a program with one of the planted bugs would use it.
@@ -21,8 +23,17 @@ final class WeakStore: ObjectStore, @unchecked Sendable {
         if let until = absentUntil[key], until > simulation.executor.now {
             throw StoreError(.notFound, key: key, "remembered")
         }
-        do {
-            return try await base.get(key, range)
+        if bug == .hintIsTruth, isBehindHint(key) {
+            throw StoreError(.notFound, key: key, "the hint names an earlier slot")
+        }
+        do throws(StoreError) {
+            let object = try await base.get(key, range)
+            if bug == .damageIsAbsence, range == .all, let epoch = StoreKey.epoch(of: key),
+                (try? Slot(decoding: object.bytes))?.epoch != epoch
+            {
+                throw StoreError(.notFound, key: key, "passed over")
+            }
+            return object
         } catch {
             if bug == .absenceCached, error.code == .notFound {
                 absentUntil[key] = simulation.executor.now + 5_000_000
@@ -53,9 +64,21 @@ final class WeakStore: ObjectStore, @unchecked Sendable {
                 guard error.code == .preconditionFailed else { throw error }
                 return ETag("taken")
             }
+        case .readsBack:
+            let tag = try await base.put(key, bytes, condition)
+            _ = try? await base.get(key)
+            return tag
         default:
             return try await base.put(key, bytes, condition)
         }
+    }
+
+    private func isBehindHint(_ key: ObjectKey) -> Bool {
+        guard let epoch = StoreKey.epoch(of: key),
+            let bytes = simulation.bucket.peek(StoreKey.hint)
+        else { return false }
+        var reader = ByteReader(bytes, format: "hint")
+        return (try? reader.u64()).map { epoch > $0 } ?? false
     }
 
     func list(

@@ -13,7 +13,8 @@ final class FaultPlan: @unchecked Sendable {
     private(set) var isOn = false
     private var stormyPrefix: String?
     private var isForbidding = false
-    private(set) var requestCount = 0
+    private(set) var counts = RequestCounts()
+    var requestCount: Int { counts.total }
 
     init(_ scenario: Scenario) {
         perThousand = scenario.storeFaults
@@ -41,7 +42,7 @@ final class FaultPlan: @unchecked Sendable {
         } else if dice.chance(storms * 100) {
             stormyPrefix = dice.pick(["log/", "log/", "pack/", "ses/", "obj/", "ckpt/", "ix/", ""])
             // Credentials that have expired, for a while.
-            isForbidding = dice.chance(300)
+            isForbidding = dice.chance(500)
         }
     }
 
@@ -57,7 +58,12 @@ final class FaultPlan: @unchecked Sendable {
     }
 
     func draw(_ operation: FaultyStore.Operation, _ key: String) -> Fault? {
-        requestCount += 1
+        switch operation {
+        case .get: counts.reads += 1
+        case .put where key.hasPrefix("log/") || key.hasPrefix("pack/"): counts.needed += 1
+        case .put: counts.derived += 1
+        case .list, .delete: counts.others += 1
+        }
         guard isOn else { return nil }
         if let stormyPrefix, isForbidding, operation == .put, key.hasPrefix(stormyPrefix) {
             return .fails(.refused)

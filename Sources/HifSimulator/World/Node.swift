@@ -118,7 +118,10 @@ final class Process: @unchecked Sendable {
 
     /// What a node does while nobody asks for anything; each until its task is cancelled.
     private var backgroundJobs: [@Sendable () async -> Void] {
-        [{ [upkeep = repository.upkeep] in await upkeep.run() }]
+        let upkeep: @Sendable () async -> Void = { [upkeep = repository.upkeep] in
+            await upkeep.run()
+        }
+        return [upkeep] + (plantedJob(simulation.scenario.planted).map { [$0] } ?? [])
     }
 
     func deliver(_ request: @escaping @Sendable () async -> Void) {

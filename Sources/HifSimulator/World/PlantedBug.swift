@@ -42,7 +42,41 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// What another process is in the middle of publishing is built upon.
     case notMadeDurable
 
+    // Collection.
+    /// Packs are deleted when they are some time old and no landing names them.
+    case deletesByAge
+    /// Packs are deleted without a word in the log.
+    case deletesUncondemned
+    /// Packs of open sessions are collected, too.
+    case ignoresOpenSessions
+    /// What was to be condemned is deleted, whatever the slot condemned.
+    case deletesWhatItAskedFor
+    /// The list of packs is not computed again after a lost slot.
+    case condemnsWhatLanded
+    /// Nobody looks whether the packs of a landing were condemned.
+    case condemnedPacksAreUsed
+    /// What a slot condemns is refused from the next slot on only.
+    case condemnedInSlotLands
+
+    // What is derived, and reading.
+    /// A rollup run is built before its range is finished.
+    case rollupOfUnfinished
+    /// A slot that cannot be read is left out of its rollup run.
+    case rollupLeavesOut
+    /// The hint is believed to name the newest slot.
+    case hintIsTruth
+    /// A slot that does not decode is passed over as if there were none.
+    case damageIsAbsence
+
+    // Costs.
+    /// Every object is read again after it was written.
+    case readsBack
+    /// Somebody looks for news, whether or not there are any.
+    case polls
+
     // The client.
+    /// A client leaves out content that lies in any pack it ever sent, and the node believes it.
+    case draftsCount
     /// After a lost answer the landed tree is taken for what was sent last.
     case digestIgnored
 }
@@ -61,6 +95,19 @@ extension PlantedBug {
         case .failedProbeIsAbsent: .failedProbeIsAbsent
         case .judgesEmptyTree: .judgesEmptyTree
         case .keepsJudgements: .keepsJudgements
+        case .condemnsWhatLanded: .condemnsWhatLanded
+        case .condemnedPacksAreUsed: .condemnedPacksAreUsed
+        case .condemnedInSlotLands: .condemnedInSlotLands
+        default: []
+        }
+    }
+
+    /// The rule of collection that it switches off.
+    var collector: Collector.Weakness {
+        switch self {
+        case .deletesUncondemned: .deletesUncondemned
+        case .ignoresOpenSessions: .ignoresSessions
+        case .deletesWhatItAskedFor: .deletesWhatItAskedFor
         default: []
         }
     }

@@ -1,3 +1,5 @@
+import HifStore
+
 /// What one simulation consists of, drawn from its seed: swarm testing (Groce and others, 2012), so
 /// that every run leaves some faults and workloads out and the rest come together in odd ways.
 ///
@@ -27,6 +29,12 @@ package struct Scenario: Sendable {
     /// All nodes are processes on one machine with a directory store, which loses power so many
     /// times in a thousand looks at the weather; 0: a bucket.
     package var powerCuts: Int
+    /// Slots that the project has when it begins; 0: it is new.
+    package var history: Int
+    /// Kinds of derived objects that the history lacks, by the beginning of their keys.
+    package var lacking: Set<String>
+    /// How many have packs collected, each again and again.
+    package var collectorCount: Int
     /// Store faults happen up to this many.
     package var faultsMax: Int
 
@@ -53,14 +61,39 @@ package struct Scenario: Sendable {
         powerCuts = dice.chance(250) ? 150 : 0
         faultsMax = 1_000_000
         if dice.chance(30) { sessionsPerClient = 15 }
+        collectorCount = dice.pick([0, 0, 1, 2])
+        history = 0
+        lacking = []
+        drawHistory(&dice)
     }
 }
 
 extension Scenario {
+    private mutating func drawHistory(_ dice: inout Dice) {
+        let place = dice.below(1_000)
+        guard let drawn = History.lengths.first(where: { place < $0.perThousand }) else { return }
+        history = drawn.slots
+        lacking = Set(Scenario.derived.filter { _ in dice.chance(250) })
+        guard history > 1_000 else { return }
+        // Every new process and every collection reads a thousand slots.
+        nodeCount = min(nodeCount, 2)
+        crashes = min(crashes, 20)
+        collectorCount = dice.chance(200) ? 1 : 0
+    }
+
+    /// Beginnings of the keys of derived objects.
+    static let derived = ["hint", "ckpt", "obj", "ix", "seg"]
+
+    /// Whether the history comes without this object.
+    func lacks(_ key: ObjectKey) -> Bool {
+        key.segments.first.map { lacking.contains(String($0)) } ?? false
+    }
+
     /// The fields that can be set by hand, as `name=value`.
     package static let fields = [
         "nodes", "clients", "sessions", "faults", "crashes", "calls", "cancellations", "pauses",
-        "storms", "skew", "cuts", "most", "kinds", "workloads",
+        "storms", "skew", "cuts", "collectors", "history", "lacking", "most", "kinds",
+        "workloads",
     ]
 
     /// Sets one field; false for a name or value that is none.
@@ -77,6 +110,12 @@ extension Scenario {
             workloads = names.compactMap(\.self)
             return true
         }
+        if field == "lacking" {
+            let kinds = Set(value.split(separator: "+").map(String.init))
+            guard kinds.isSubset(of: Scenario.derived) else { return false }
+            lacking = kinds
+            return true
+        }
         guard let number = Int(value) else { return false }
         switch field {
         case "nodes": nodeCount = max(1, number)
@@ -90,6 +129,8 @@ extension Scenario {
         case "storms": storms = number
         case "skew": skewMillis = Int64(number)
         case "cuts": powerCuts = number
+        case "collectors": collectorCount = number
+        case "history": history = number
         case "most": faultsMax = number
         default: return false
         }
@@ -110,6 +151,9 @@ extension Scenario {
         case "storms": "\(storms)"
         case "skew": "\(skewMillis)"
         case "cuts": "\(powerCuts)"
+        case "collectors": "\(collectorCount)"
+        case "history": "\(history)"
+        case "lacking": lacking.sorted().joined(separator: "+")
         case "most": "\(faultsMax)"
         case "kinds": faultKinds.map(\.rawValue).sorted().joined(separator: "+")
         case "workloads": workloads.map(\.rawValue).joined(separator: "+")
@@ -149,11 +193,15 @@ package enum Workload: String, CaseIterable, Sendable {
     case renames
     /// The same session goes to several nodes at once.
     case relanding
+    /// Content that was uploaded for a session that was abandoned lands with the next one.
+    case revived
     /// Hundreds of files in one session.
     case giant
 
     static func drawn(_ dice: inout Dice) -> Workload {
         if dice.chance(6) { return .giant }
-        return dice.pick([.hotFile, .appendLists, .disjoint, .bank, .renames, .relanding])
+        return dice.pick([
+            .hotFile, .appendLists, .disjoint, .bank, .renames, .relanding, .revived,
+        ])
     }
 }

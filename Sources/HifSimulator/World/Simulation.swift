@@ -13,7 +13,7 @@ package final class Simulation: @unchecked Sendable {
     package let scenario: Scenario
     let executor: SeededExecutor
     let bucket = Bucket()
-    let witness = Witness()
+    private(set) var witness = Witness()
     private let disk: SimulatedDisk
     /// The way to a bucket, which all nodes share.
     private let network: FaultyStore
@@ -84,7 +84,15 @@ package final class Simulation: @unchecked Sendable {
     // MARK: The run
 
     package func run() async -> SimulationReport {
-        await executor.run { await self.body() }
+        // Outside of the simulation: it is made once, by whichever run is first.
+        let history: History?
+        do {
+            history = try await scenario.history > 0 ? History.of(scenario.history) : nil
+        } catch {
+            violate("no history could be made: \(error)")
+            history = nil
+        }
+        await executor.run { await self.body(history) }
         if executor.foreignCount > 0 { violate("I16: \(executor.foreignCount) foreign enqueues") }
         return SimulationReport(
             scenario: scenario, violation: violation, trace: executor.trace,
@@ -92,12 +100,17 @@ package final class Simulation: @unchecked Sendable {
             slots: witness.slotCount, landings: Int(witness.tip), requests: plan.requestCount)
     }
 
-    private func body() async {
+    private func body(_ history: History?) async {
         bucket.onWrite = { key, bytes, before in self.wrote(key, bytes, before) }
         bucket.onDelete = { key in
-            if !Witness.mayBeDeleted(key) { self.violate("I1: \(key) was deleted") }
+            if let wrong = self.witness.deleted(key) { self.violate(wrong) }
         }
-        await createProject()
+        if let history {
+            bucket.replaceAll(history.objects.filter { !scenario.lacks($0.key) })
+            witness = history.seen()
+        } else {
+            await createProject()
+        }
         disk.settle()
         for id in 0..<scenario.nodeCount { nodes.append(Node(id: id, self)) }
         for id in 0..<scenario.clientCount { clients.append(Client(id: id, self)) }
@@ -106,6 +119,7 @@ package final class Simulation: @unchecked Sendable {
             for node in nodes { group.addTask { await node.run() } }
             await self.safetyPhase()
             await self.livenessPhase()
+            if !isOver { await BudgetCheck(self).run() }
             for node in nodes { node.shutDown() }
         }
         if !isOver { await FinalCheck(self).run() }
@@ -131,12 +145,33 @@ package final class Simulation: @unchecked Sendable {
         await withDiscardingTaskGroup { group in
             for client in clients { group.addTask { await client.work() } }
             group.addTask { await self.weather() }
+            for _ in 0..<scenario.collectorCount { group.addTask { await self.collect() } }
+        }
+    }
+
+    private var isWorking: Bool {
+        !isOver && clients.contains { !$0.isDone } && executor.now < Self.safetyMicros
+    }
+
+    /// Somebody who has what nobody needs deleted, now and then, by any node.
+    private func collect() async {
+        while isWorking {
+            await executor.sleep(dice.latency(median: 1_000_000))
+            let weakness = scenario.planted?.collector ?? []
+            do {
+                let report = try await call(dice.below(scenario.nodeCount)) { repository in
+                    try await repository.collect(weakness: weakness)
+                }
+                note("\(report.deletedCount) packs collected, \(report.stopped ?? "all done")")
+            } catch {
+                note("no collection: \(error)")
+            }
         }
     }
 
     /// What happens to nodes and network while clients work.
     private func weather() async {
-        while !isOver, clients.contains(where: { !$0.isDone }), executor.now < Self.safetyMicros {
+        while isWorking {
             await executor.sleep(UInt64(dice.within(20_000...2_000_000)))
             plan.changeWeather(now: executor.now)
             if plan.lateWritesMayArrive(&dice) { await network.applyLate() }
