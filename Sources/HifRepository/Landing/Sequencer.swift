@@ -225,7 +225,8 @@ package actor Sequencer {
 
     private func writeSlot(_ epoch: Epoch, _ bytes: [UInt8]) async -> LandingMachine.SlotWrite {
         do throws(StoreError) {
-            _ = try await log.store.put(StoreKey.slot(epoch), bytes, .ifAbsent)
+            _ = try await log.store.put(
+                StoreKey.slot(epoch), StoredSlot.packed(bytes), .ifAbsent)
             return .created
         } catch {
             if error.code == .preconditionFailed { return .exists }

@@ -70,7 +70,7 @@ package struct LogReader: Sendable {
             }
             guard let object else { return nil }
             do throws(FormatError) {
-                let (found, result) = try decode(object.bytes)
+                let (found, result) = try decode(try StoredSlot.unpacked(object.bytes))
                 guard found == epoch else {
                     throw FormatError("slot", at: 8, "says epoch \(found), stored as \(epoch)")
                 }

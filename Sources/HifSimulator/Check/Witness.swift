@@ -84,9 +84,11 @@ final class Witness {
     // MARK: The log
 
     /// - Returns: what is wrong with the new slot; nil for nothing.
-    func slotAppeared(_ epoch: Epoch, _ bytes: [UInt8], in bucket: Bucket) -> String? {
+    func slotAppeared(_ epoch: Epoch, _ stored: [UInt8], in bucket: Bucket) -> String? {
         let slot: Slot
+        let bytes: [UInt8]
         do {
+            bytes = try StoredSlot.unpacked(stored)
             slot = try Slot(decoding: bytes)
         } catch {
             return "I1: slot \(epoch) does not decode: \(error)"
@@ -270,7 +272,8 @@ final class Witness {
         abandoned.removeAll { $0.epoch >= left }
         broughtAt = broughtAt.filter { $0.value <= last }
         for epoch in 0..<left {
-            guard let bytes = bucket.peek(StoreKey.slot(Epoch(epoch))),
+            guard let stored = bucket.peek(StoreKey.slot(Epoch(epoch))),
+                let bytes = try? StoredSlot.unpacked(stored),
                 Slot.hash(ofBytes: bytes) == slots[epoch].hash
             else { return "I1: a power cut changed slot \(epoch)" }
         }
