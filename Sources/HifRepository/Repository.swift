@@ -301,22 +301,6 @@ package final class Repository: Sendable {
 
     /// Every pack that was condemned or replaced up to `newest`: one request for each slot that did.
     package func condemnedPacks(at newest: Slot) async throws(ReadError) -> CondemnedPacks {
-        var packs = CondemnedPacks()
-        var lists = try await control(at: newest).condemnation
-        var epoch = newest.controlEpoch
-        while true {
-            packs.fold(lists, at: epoch)
-            guard lists.previous > 0 else { return packs }
-            guard lists.previous < epoch,
-                let earlier = try await log.slot(lists.previous)?.slot.control,
-                !earlier.condemnation.isEmpty
-            else {
-                throw .log(
-                    .inconsistent(
-                        epoch: lists.previous, "condemns no packs, slot \(epoch) says it does"))
-            }
-            epoch = lists.previous
-            lists = earlier.condemnation
-        }
+        try await log.condemnedPacks(at: newest)
     }
 }

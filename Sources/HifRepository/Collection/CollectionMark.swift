@@ -20,7 +20,13 @@ package struct CollectionMark: Hashable, Sendable {
             closed.insert(record.session)
             if let landing = record.landing { named.formUnion(landing.packs) }
         }
-        if let control = slot.control { packs.fold(control.condemnation, at: slot.epoch) }
+        guard let lists = slot.control?.condemnation else { return }
+        if !lists.replaced.isEmpty {
+            // Whoever was copying since the replacement before has come too late.
+            closed.insert(SessionID(Compaction.session(after: packs.lastReplacedEpoch)))
+            named.formUnion(lists.replaced.map(\.by))
+        }
+        packs.fold(lists, at: slot.epoch)
     }
 
     /// Whether a pack that no landing names, and that says it is of this session, may go. Packs that

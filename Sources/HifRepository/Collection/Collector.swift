@@ -63,7 +63,7 @@ package struct Collector: Hashable, Sendable {
     }
 
     private var phase = Phase.idle
-    private let isDryRun: Bool
+    let isDryRun: Bool
     private let batchMax: Int
     private var listed: Set<Hash> = []
     private var mark = CollectionMark()

@@ -8,7 +8,8 @@ package struct Condemnation: Hashable, Sendable {
     /// Packs in the lists of one record, together: 512 KiB at 32 bytes, 1 MiB for replacements.
     package static let packsMax = 8_192
 
-    /// The records of `pack` that anybody needs lie in `by`, too.
+    /// The records of `pack` that anybody needs lie in other packs, too. `by` is one of those, and each
+    /// of those is the `by` of some pack of the same record.
     package struct Replacement: Hashable, Sendable {
         package let pack: Hash
         package let by: Hash
@@ -87,16 +88,29 @@ package struct CondemnedPacks: Hashable, Sendable {
     package private(set) var replaced: [Hash: Hash] = [:]
     /// The latest slot with a list; 0 for none.
     package private(set) var lastEpoch: Epoch = 0
+    /// The latest slot that replaced packs; 0 for none.
+    package private(set) var lastReplacedEpoch: Epoch = 0
 
     package init() {}
 
     package func isCondemned(_ pack: Hash) -> Bool { condemned.contains(pack) }
+
+    /// Whether the pack must not be landed with any more.
+    package func isClosed(_ pack: Hash) -> Bool {
+        condemned.contains(pack) || replaced[pack] != nil
+    }
+
+    /// The packs that have the content of replaced ones, and were not replaced themselves; ascending.
+    package var replacing: [Hash] {
+        Set(replaced.values).filter { !isClosed($0) }.sorted()
+    }
 
     /// Takes in the lists of slot `epoch`; in any order of slots, each once.
     package mutating func fold(_ lists: Condemnation, at epoch: Epoch) {
         guard !lists.isEmpty else { return }
         condemned.formUnion(lists.condemned)
         for replacement in lists.replaced { replaced[replacement.pack] = replacement.by }
+        if !lists.replaced.isEmpty { lastReplacedEpoch = max(lastReplacedEpoch, epoch) }
         lastEpoch = max(lastEpoch, epoch)
     }
 }

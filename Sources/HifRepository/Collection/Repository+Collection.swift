@@ -53,6 +53,11 @@ private struct Collection {
     mutating func run() async throws(ReadError) -> CollectionReport {
         // Before the mark: this process's own writer knows what landed since then.
         _ = try await repository.tipForWriting()
+        // What was replaced must be found in its new place before the old one goes.
+        if !collector.isDryRun {
+            try await PlaceBuilder(store: repository.store)
+                .buildIfMissing(repository.content.places)
+        }
         var effects = collector.step(.begun)
         while !effects.isEmpty {
             let effect = effects.removeFirst()

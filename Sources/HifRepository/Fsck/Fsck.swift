@@ -11,7 +11,8 @@ import HifStore
 /// compare.
 ///
 /// Memory: the ids of packs and sessions, the nodes of one tree (trimmed), one pack or checkpoint at
-/// a time and, `deep`, some 28 bytes for each content and 32 for each node. Writers may go on
+/// a time, the place index and, `deep`, some 28 bytes for each content (100 where it was compacted) and
+/// 32 for each node. Writers may go on
 /// meanwhile; what lands after the start is not looked at.
 package struct Fsck: Sendable {
     let store: any ObjectStore
@@ -29,6 +30,7 @@ package struct Fsck: Sendable {
         var run = FsckRun(store: store, world: world, isDeep: deep)
         try await run.listKeys(progress)
         guard run.slotEnd > 0 else { throw .log(.noProject) }
+        await run.checkPlaces()
         await run.checkLog(progress)
         await run.checkCheckpoints(progress)
         await run.checkObjectRuns(progress)
@@ -80,8 +82,11 @@ struct FsckRun {
     var checkpoints: Set<Epoch> = []
     var runs: Set<RunName> = []
     var rollups: Set<RollupSpan> = []
+    var placeIndexes: Set<Epoch> = []
     var segments: Set<UInt64> = []
     var openMarkers: [SessionID] = []
+    /// For `deep`.
+    var eventKeys: [ObjectKey] = []
     var hasHint = false
 
     // What the log says.
@@ -89,6 +94,12 @@ struct FsckRun {
     /// Packs that landings name, with the first position that does.
     var namedPacks: [Hash: Position] = [:]
     var condemned = CondemnedPacks()
+    /// As `condemned`, of the whole log, known before it is read.
+    var compacted = CondemnedPacks()
+    /// Runs that begin before this slot are not needed: what they would say is in the place index.
+    var compactedBefore: Epoch = 0
+    /// For `deep`: lengths of the contents in packs of compactions.
+    var copiedSizes: [Hash: Int] = [:]
     /// Due checkpoints, ascending, with the root after their slot.
     var due: [(epoch: Epoch, root: Hash)] = []
     /// For `deep`: the nodes each due checkpoint has to hold.

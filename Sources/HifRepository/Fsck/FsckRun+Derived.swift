@@ -112,6 +112,7 @@ extension FsckRun {
         comparedRuns.insert(name)
         let key = StoreKey.objectRun(level: name.level, block: name.block)
         guard runs.contains(name) else {
+            if name.block * ObjectRun.slotCount(level: name.level) < compactedBefore { return }
             if !runs.contains(where: { $0.level == name.level && $0.block > name.block }) {
                 return unbuilt(.objectRuns, key.string)
             }
@@ -138,6 +139,22 @@ extension FsckRun {
         }
     }
 
+    // MARK: Sessions
+
+    /// `deep`: every event decodes.
+    private mutating func checkEvents() async {
+        guard isDeep else { return }
+        for key in eventKeys {
+            do {
+                guard let object = try await store.getIfPresent(key) else { continue }
+                _ = try SessionEvent(decoding: object.bytes)
+            } catch {
+                damage(
+                    key.string, "\(error)", "Readers of the session see nothing from here on")
+            }
+        }
+    }
+
     // MARK: Advisory objects
 
     /// The hint and the markers of open sessions.
@@ -152,7 +169,13 @@ extension FsckRun {
                     "Opening the project takes a few requests more")
             }
         }
+        await checkEvents()
         for session in openMarkers {
+            if let object = try? await store.getIfPresent(StoreKey.openMarker(session)),
+                object.size > 0
+            {
+                note(StoreKey.openMarker(session).string, "holds bytes where there are none")
+            }
             if closed.contains(session) {
                 // What a crash right after a landing leaves, and a landing while we look.
                 report.add(

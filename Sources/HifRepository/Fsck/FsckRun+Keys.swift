@@ -51,11 +51,13 @@ extension FsckRun {
             else { return unknown(key) }
             checkpoints.insert(epoch)
         case "obj":
-            guard segments.count == 4, let level = Int(segments[2]), level > 0,
-                level <= ObjectRun.levelMax, let block = UInt64(segments[3], radix: 16),
-                StoreKey.objectRun(level: level, block: block) == key
-            else { return unknown(key) }
-            runs.insert(RunName(level: level, block: block))
+            if let epoch = StoreKey.placeIndexEpoch(of: key) {
+                placeIndexes.insert(epoch)
+            } else if let run = StoreKey.objectRun(of: key) {
+                runs.insert(RunName(level: run.level, block: run.block))
+            } else {
+                unknown(key)
+            }
         case "ix":
             guard let span = StoreKey.rollup(of: key) else { return unknown(key) }
             rollups.insert(span)
@@ -82,6 +84,7 @@ extension FsckRun {
                     "Readers of the session see nothing after the hole")
             }
             events.next = number + 1
+            if isDeep { eventKeys.append(key) }
         case "hint" where segments.count == 1:
             hasHint = true
         default:

@@ -7,13 +7,14 @@ extension FsckRun {
         let named = namedPacks.keys.sorted()
         report.packCount = named.count
         report.condemnedPackCount = condemned.condemned.count
-        report.unnamedPackCount = packs.subtracting(named).count
+        report.unnamedPackCount = packs.subtracting(named).subtracting(compacted.replacing).count
         for (index, pack) in named.enumerated() {
             progress(
                 FsckProgress(stage: .packs, done: UInt64(index), total: UInt64(named.count)))
             let key = PackKey.key(of: pack)
             guard packs.contains(pack) else {
-                if condemned.isCondemned(pack), condemned.replaced[pack] != nil { continue }
+                // Its content lies elsewhere, and is looked for there.
+                if compacted.replaced[pack] != nil { continue }
                 damage(
                     key.string, "this pack is missing, @\(namedPacks[pack] ?? 0) names it",
                     "What it holds cannot be read")
@@ -27,6 +28,46 @@ extension FsckRun {
                 damage(
                     key.string, "\(error)",
                     "Some of what it holds cannot be read; @\(namedPacks[pack] ?? 0) names it")
+            }
+        }
+        await checkCopies()
+        await checkUnnamed(Set(named).union(compacted.replacing))
+    }
+
+    /// `deep`: packs that no landing names, of open sessions or left over from attempts that lost, are
+    /// whole.
+    private mutating func checkUnnamed(_ others: Set<Hash>) async {
+        guard isDeep else { return }
+        for pack in packs.subtracting(others).sorted() where !compacted.isCondemned(pack) {
+            let key = PackKey.key(of: pack)
+            do {
+                // Gone meanwhile: nobody needed it.
+                guard let object = try await store.getIfPresent(key) else { continue }
+                try PackReader(object.bytes).verify(id: pack, using: Zstd())
+            } catch {
+                damage(
+                    key.string, "\(error)",
+                    "An open session may need what it holds; no landing names it")
+            }
+        }
+    }
+
+    /// Every pack that has the content of replaced ones is there; `deep`: and every byte of it is right.
+    private mutating func checkCopies() async {
+        for pack in compacted.replacing {
+            let key = PackKey.key(of: pack)
+            guard packs.contains(pack) else {
+                damage(
+                    key.string, "this pack is missing, a compaction copied others into it",
+                    "What it holds cannot be read")
+                continue
+            }
+            guard isDeep else { continue }
+            do {
+                let bytes = try await store.get(key).bytes
+                try PackReader(bytes).verify(id: pack, using: Zstd())
+            } catch {
+                damage(key.string, "\(error)", "Some of what it holds cannot be read")
             }
         }
     }
@@ -64,6 +105,9 @@ extension FsckRun {
     }
 
     private func isThere(_ leaf: Leaf, at location: PackLocation?) async -> Bool {
+        if let location, location.part != .record {
+            return copiedSizes[leaf.hash] != nil && packs.contains(location.pack)
+        }
         guard let location, let footer = try? await log.content.footer(of: location.pack) else {
             return false
         }
@@ -79,6 +123,15 @@ extension FsckRun {
         // A missing pack is a finding of its own.
         guard packs.contains(location.pack) else { return }
         let key = PackKey.key(of: location.pack).string
+        if location.part != .record {
+            // Read and hashed when the place index was compared with the packs.
+            if let size = copiedSizes[leaf.hash], UInt64(size) != leaf.size {
+                damage(
+                    key, "content \(leaf.hash) has \(size) bytes, slot \(epoch) says \(leaf.size)",
+                    "Sizes shown for the file are wrong")
+            }
+            return
+        }
         do {
             let footer = try await log.content.footer(of: location.pack)
             guard let entry = footer.fileEntry(of: leaf.hash),
@@ -106,8 +159,9 @@ extension FsckRun {
 
     private mutating func checkDocument(of landing: Landing, in slot: Slot) async {
         guard let reference = landing.document else { return }
-        let key = PackKey.key(of: landing.packs[reference.location.packOrdinal]).string
-        guard packs.contains(landing.packs[reference.location.packOrdinal]) else { return }
+        let pack = landing.packs[reference.location.packOrdinal]
+        let key = PackKey.key(of: pack).string
+        guard packs.contains(pack) || compacted.replaced[pack] != nil else { return }
         do {
             let bytes = try await log.record(reference, of: landing, kind: .sessionDocument)
             let document = try SessionDocument(decoding: bytes)

@@ -85,9 +85,9 @@ extension LandingMachine {
                 let reason = "it lands as @\(wanted) only, and the next is @\(next)"
                 return judged.note(waiting, .rejected(.refused(reason)))
             }
-            let condemned = intent.packs.filter { packs.isCondemned($0) }
-            guard condemned.isEmpty || weakness.contains(.condemnedPacksAreUsed) else {
-                return judged.note(waiting, .rejected(.reupload(condemned)))
+            let closed = intent.packs.filter { packs.isClosed($0) }
+            guard closed.isEmpty || weakness.contains(.condemnedPacksAreUsed) else {
+                return judged.note(waiting, .rejected(.reupload(closed)))
             }
             switch try judged.work.judge(intent.operations, nodes: &nodes) {
             case .accepted(let landed):

@@ -9,6 +9,7 @@ struct PackJudge {
     private let names: PackNames
     private let weakness: LandingMachine.Weakness
     private var condemnedHere: Set<Hash> = []
+    private var replacedHere: Set<Hash> = []
 
     init(_ machine: LandingMachine) {
         tip = machine.tip
@@ -20,6 +21,12 @@ struct PackJudge {
     /// Whether the log, or this batch, condemned the pack.
     func isCondemned(_ pack: Hash) -> Bool {
         tip.packs.isCondemned(pack) || condemnedHere.contains(pack)
+    }
+
+    /// Whether nobody may land with the pack: it was condemned, or replaced. What a landing brought into
+    /// a pack after its content was copied would go with it.
+    func isClosed(_ pack: Hash) -> Bool {
+        tip.packs.isClosed(pack) || condemnedHere.contains(pack) || replacedHere.contains(pack)
     }
 
     /// Condemnations first, then replacements: nothing is replaced by what goes in the same slot.
@@ -77,8 +84,8 @@ struct PackJudge {
         guard markedAt >= names.since else { return "it was marked too long ago: mark again" }
         guard !packs.isEmpty, packs.count <= room else { return "no packs to replace, or too many" }
         for replacement in packs {
-            if isCondemned(replacement.by) { return "the new pack is condemned" }
-            if isCondemned(replacement.pack) || tip.packs.replaced[replacement.pack] != nil {
+            if isClosed(replacement.by) { return "the new pack is condemned" }
+            if isClosed(replacement.pack) {
                 return "the old pack is gone already"
             }
             if isNamed(replacement.pack, since: markedAt) {
@@ -91,6 +98,7 @@ struct PackJudge {
                 replacement.pack != replacement.by
             else { return "a pack is replaced twice" }
         }
+        replacedHere = Set(all.keys)
         lists.replaced = all.sorted { $0.key < $1.key }
             .map { Condemnation.Replacement(pack: $0.key, by: $0.value) }
         return nil

@@ -89,7 +89,8 @@ package struct LogReader: Sendable {
         return try await resolved(slot, hash, byteCount)
     }
 
-    private func resolved(
+    /// The same of a slot that was read.
+    func resolved(
         _ slot: Slot, _ hash: Hash, _ byteCount: Int
     ) async throws(ReadError) -> ResolvedSlot {
         var operations: [[LandedOperation]] = []

@@ -39,6 +39,31 @@ package enum StoreKey {
         ObjectKey("obj/0/\(level)/\(hex(block, digits: 16))")
     }
 
+    /// The run that `objectRun(level:block:)` spelled; nil for any other key.
+    static func objectRun(of key: ObjectKey) -> (level: Int, block: UInt64)? {
+        let segments = key.segments
+        guard segments.count == 4, segments[0] == "obj", let level = Int(segments[2]),
+            (1...ObjectRun.levelMax).contains(level), let block = UInt64(segments[3], radix: 16),
+            block < 1 << 32, objectRun(level: level, block: block) == key
+        else { return nil }
+        return (level, block)
+    }
+
+    static let placeIndexPrefix = "obj/1/"
+
+    /// The index of what compactions copied, as of the slot that published the newest.
+    package static func placeIndex(_ epoch: Epoch) -> ObjectKey {
+        ObjectKey("obj/1/\(hex(epoch, digits: 16))")
+    }
+
+    /// The slot that `placeIndex(_:)` spelled; nil for any other key.
+    package static func placeIndexEpoch(of key: ObjectKey) -> Epoch? {
+        guard key.string.hasPrefix(placeIndexPrefix),
+            let epoch = Epoch(key.string.suffix(16), radix: 16), placeIndex(epoch) == key
+        else { return nil }
+        return epoch
+    }
+
     package static func rollup(_ span: RollupSpan) -> ObjectKey {
         ObjectKey("ix/\(span.level)/\(hex(span.block, digits: 16))")
     }

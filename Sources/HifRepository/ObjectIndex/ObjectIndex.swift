@@ -28,6 +28,10 @@ package final class ObjectIndex: Sendable {
     private let log: LogReader
     private let cache = Mutex(Cache())
 
+    /// Where everything that slots before `completeBefore` brought lies since it was compacted. Runs that
+    /// begin before that slot are not needed, and not built.
+    var places: Places { log.content.places }
+
     package init(log: LogReader) {
         self.log = log
     }
@@ -41,11 +45,19 @@ package final class ObjectIndex: Sendable {
         var found: [Hash: PackLocation] = [:]
         var end = epoch + 1  // slots before this one are still to be searched
         while end > 0, !wanted.isEmpty {
+            if let places = places.known, end <= places.completeBefore {
+                for id in wanted {
+                    if let location = places.location(of: id) { found[id] = location }
+                }
+                break
+            }
             if let run = try await largestRun(endingAt: end) {
                 for id in wanted {
                     if let location = run.location(of: id) { found[id] = location }
                 }
                 end -= ObjectRun.slotCount(level: run.level)
+            } else if end.isMultiple(of: ObjectRun.fanOut), try await hasCompacted(before: end) {
+                continue
             } else {
                 found.merge(try await places(of: wanted, inSlot: end - 1)) { first, _ in first }
                 end -= 1
@@ -53,6 +65,15 @@ package final class ObjectIndex: Sendable {
             if !found.isEmpty { wanted.subtract(found.keys) }
         }
         return found
+    }
+
+    /// Whether the run that is missing is so because of a compaction this process did not know of.
+    private func hasCompacted(before end: Epoch) async throws(ReadError) -> Bool {
+        do throws(StoreError) {
+            return try await places.refreshed(forBlockEnding: end)
+        } catch {
+            throw .store(error)
+        }
     }
 
     /// The run of the highest level that ends just before slot `end`.
@@ -138,13 +159,16 @@ package final class ObjectIndex: Sendable {
 
     // MARK: Building
 
-    /// Builds every run that is complete with slot `epoch`. Usually there is none; every 32nd slot
-    /// costs one write and the reads of what it covers that is not in memory.
-    package func buildRuns(endingWith epoch: Epoch) async throws(ReadError) {
+    /// Builds every run that is complete with slot `epoch` and begins at slot `first` or later. Usually
+    /// there is none; every 32nd slot costs one write and the reads of what it covers that is not in
+    /// memory.
+    package func buildRuns(
+        endingWith epoch: Epoch, from first: Epoch = 0
+    ) async throws(ReadError) {
         let end = epoch + 1
         for level in 1...ObjectRun.levelMax {
             let count = ObjectRun.slotCount(level: level)
-            guard end.isMultiple(of: count) else { return }
+            guard end.isMultiple(of: count), end - count >= first else { return }
             _ = try await built(level: level, block: end / count - 1)
         }
     }

@@ -10,27 +10,12 @@ extension ContentReader {
         _ requests: [ContentRequest],
         deliver: (_ index: Int, _ content: Found) async throws -> Void
     ) async throws {
-        let ranges = PackRange.covering(requests.map(\.location))
-        try await fetch(ranges, id: { requests[$0].id }) { range, bytes in
-            // The same content at many paths is decoded once.
-            var last: (request: ContentRequest, found: Found)?
-            for index in range.requests {
-                let request = requests[index]
-                if let last, last.request == request {
-                    try await deliver(index, last.found)
-                    continue
-                }
-                let record = try record(
-                    request.id, range.indices(of: request.location), of: bytes, in: range.pack,
-                    [.blob, .chunk, .manifest])
-                let content = try await decode(record, in: range.pack, bytesMax: .max)
-                let found: Found =
-                    record.kind == .manifest
-                    ? .chunked(try manifest(content, request.id, in: range.pack))
-                    : .whole(content)
-                last = (request, found)
-                try await deliver(index, found)
-            }
+        try await read(requests, .file, bytesMax: .max) { index, pack, kind, content in
+            try await deliver(
+                index,
+                kind == .manifest
+                    ? .chunked(try manifest(content, requests[index].id, in: pack))
+                    : .whole(content))
         }
     }
 
@@ -39,15 +24,55 @@ extension ContentReader {
         _ requests: [ContentRequest], of kind: PackRecordKind,
         deliver: (_ index: Int, _ content: [UInt8]) async throws -> Void
     ) async throws {
-        let ranges = PackRange.covering(requests.map(\.location))
-        try await fetch(ranges, id: { requests[$0].id }) { range, bytes in
-            for index in range.requests {
-                let request = requests[index]
-                let record = try record(
-                    request.id, range.indices(of: request.location), of: bytes, in: range.pack,
-                    [kind])
-                try await deliver(
-                    index, try await decode(record, in: range.pack, bytesMax: kind.rawBytesMax))
+        try await read(requests, .only(kind), bytesMax: kind.rawBytesMax) { index, _, _, content in
+            try await deliver(index, content)
+        }
+    }
+
+    /// As `read(_:deliver:)`; says the pack each content was found in. What was delivered before a pack
+    /// turned out to be gone is not delivered again.
+    private func read(
+        _ requests: [ContentRequest], _ wanted: Wanted, bytesMax: Int,
+        deliver: (
+            _ index: Int, _ pack: Hash, _ kind: PackRecordKind, _ content: [UInt8]
+        ) async throws -> Void
+    ) async throws {
+        var rest = Array(requests.indices)
+        for move in 0... {
+            let places = rest.map { index in
+                self.places.relocated(
+                    requests[index].id, requests[index].location, isFile: wanted.isFile)
+            }
+            var isDelivered = [Bool](repeating: false, count: rest.count)
+            var isDelivering = false
+            do {
+                try await fetch(
+                    PackRange.covering(places), id: { requests[rest[$0]].id }
+                ) { range, bytes in
+                    // The same content at many paths is decoded once.
+                    var last: (request: ContentRequest, kind: PackRecordKind, content: [UInt8])?
+                    for number in range.requests {
+                        let (index, place) = (rest[number], places[number])
+                        let request = ContentRequest(id: requests[index].id, location: place)
+                        if last?.request != request {
+                            let found = try await content(
+                                request.id, place, range.indices(of: place), of: bytes, wanted,
+                                bytesMax: bytesMax)
+                            last = (request, found.kind, found.content)
+                        }
+                        isDelivered[number] = true
+                        isDelivering = true
+                        try await deliver(index, place.pack, last!.kind, last!.content)
+                        isDelivering = false
+                    }
+                }
+                return
+            } catch let error as ContentError {
+                // What whoever took a content throws is theirs.
+                guard !isDelivering, error.code == .missing, let pack = error.pack,
+                    move < ContentReader.movesMax, await self.places.isGone(pack)
+                else { throw error }
+                rest = zip(rest, isDelivered).filter { !$0.1 }.map(\.0)
             }
         }
     }

@@ -78,21 +78,42 @@ extension ContentReader {
     private func chunks(
         _ chunks: [ChunkManifest.Chunk], deliver: (Int, [UInt8]) async throws -> Void
     ) async throws {
-        let ranges = PackRange.following(chunks.map(\.location))
-        try await fetch(ranges, id: { chunks[$0].id }) { range, bytes in
-            for index in range.requests {
-                let chunk = chunks[index]
-                let record = try record(
-                    chunk.id, range.indices(of: chunk.location), of: bytes, in: range.pack,
-                    [.chunk, .blob])
-                guard record.rawBytes == chunk.rawBytes else {
-                    throw ContentError(
-                        .damaged, id: chunk.id, pack: range.pack,
-                        "a chunk of \(record.rawBytes) bytes where \(chunk.rawBytes) are listed")
+        var done = 0
+        for move in 0... {
+            let rest = chunks[done...].map { chunk in
+                (
+                    chunk: chunk,
+                    place: places.relocated(chunk.id, chunk.location, isFile: false)
+                )
+            }
+            var isDelivering = false
+            do {
+                try await fetch(
+                    PackRange.following(rest.map(\.place)), id: { rest[$0].chunk.id }
+                ) { range, bytes in
+                    for index in range.requests {
+                        let (chunk, place) = rest[index]
+                        let content = try await content(
+                            chunk.id, place, range.indices(of: place), of: bytes, .chunk,
+                            bytesMax: chunk.rawBytes
+                        ).content
+                        guard content.count == chunk.rawBytes else {
+                            throw ContentError(
+                                .damaged, id: chunk.id, pack: range.pack,
+                                "a chunk of \(content.count) bytes where \(chunk.rawBytes) are "
+                                    + "listed")
+                        }
+                        done += 1
+                        isDelivering = true
+                        try await deliver(done - 1, content)
+                        isDelivering = false
+                    }
                 }
-                let content = try await decode(
-                    record, in: range.pack, bytesMax: chunk.rawBytes)
-                try await deliver(index, content)
+                return
+            } catch let error as ContentError {
+                guard !isDelivering, error.code == .missing, let pack = error.pack,
+                    move < ContentReader.movesMax, await places.isGone(pack)
+                else { throw error }
             }
         }
     }

@@ -5,12 +5,16 @@ import Synchronization
 /// Reads contents out of the packs of a store, verifying each against its id.
 ///
 /// One ranged GET reads a content whose location is known; a delta costs its pack's footer (kept)
-/// and usually one GET more. Shared freely between tasks.
+/// and usually one GET more. A pack that is gone was compacted: the content is looked for where
+/// `places` says, and read there. Shared freely between tasks.
 package final class ContentReader: Sendable {
     let store: any ObjectStore
     /// How many ranges are fetched ahead of the one being delivered.
     let readahead: Int
+    /// Where content went that is no longer where the log says.
+    package let places: Places
     private let footers = Mutex(FooterCache())
+    private let bundles = Mutex(BundleCache())
     /// Contexts for whoever comes first; a task that finds them in use makes its own.
     private let scratch = Mutex(Zstd())
 
@@ -20,6 +24,7 @@ package final class ContentReader: Sendable {
         precondition(readahead >= 0, "readahead \(readahead)")
         self.store = store
         self.readahead = readahead
+        places = Places(store)
     }
 
     /// The whole content of a file, from its blob or from its chunks.
@@ -28,12 +33,11 @@ package final class ContentReader: Sendable {
     package func blob(
         _ id: Hash, at location: PackLocation, bytesMax: Int
     ) async throws -> [UInt8] {
-        let record = try await record(id, at: location, [.blob, .chunk, .manifest])
-        let content = try await decode(record, in: location.pack, bytesMax: bytesMax)
-        guard record.kind == .manifest else { return content }
-        let manifest = try manifest(content, id, in: location.pack)
+        let (kind, content, pack) = try await found(id, at: location, .file, bytesMax: bytesMax)
+        guard kind == .manifest else { return content }
+        let manifest = try manifest(content, id, in: pack)
         guard manifest.size <= UInt64(bytesMax) else {
-            throw tooLarge(id, manifest.size, bytesMax, location.pack)
+            throw tooLarge(id, manifest.size, bytesMax, pack)
         }
         var joined: [UInt8] = []
         joined.reserveCapacity(Int(manifest.size))
@@ -45,8 +49,7 @@ package final class ContentReader: Sendable {
     package func content(
         _ kind: PackRecordKind, _ id: Hash, at location: PackLocation, bytesMax: Int
     ) async throws(ContentError) -> [UInt8] {
-        let record = try await record(id, at: location, [kind])
-        return try await decode(record, in: location.pack, bytesMax: bytesMax)
+        try await found(id, at: location, .only(kind), bytesMax: bytesMax).content
     }
 
     /// The footer of a pack: one GET, two if it has more than some 1,400 records, none if it was
@@ -100,15 +103,113 @@ package final class ContentReader: Sendable {
     private static let requestBytesMax =
         PackRecordKind.manifest.rawBytesMax + PackRecord.headerBytesMax
 
-    private func record(
-        _ id: Hash, at location: PackLocation, _ kinds: [PackRecordKind]
-    ) async throws(ContentError) -> PackRecord {
-        let bytes = try await bytes(of: location.range, in: location.pack, for: id)
-        return try record(id, bytes.indices, of: bytes, in: location.pack, kinds)
+    /// What a reader takes for what it asked for.
+    enum Wanted {
+        /// A whole file, or the manifest of its chunks.
+        case file
+        case chunk
+        case only(PackRecordKind)
+
+        var isFile: Bool { if case .file = self { true } else { false } }
+
+        var kinds: [PackRecordKind] {
+            switch self {
+            case .file: [.blob, .chunk, .manifest]
+            case .chunk: [.chunk, .blob]
+            case .only(let kind): [kind]
+            }
+        }
+
+        /// Whether the record, found as `part` says, is one.
+        func takes(_ kind: PackRecordKind, _ part: PackLocation.Part) -> Bool {
+            switch part {
+            case .record: kinds.contains(kind)
+            case .found: kind.isPlain
+            case .member: kind == .bundle
+            }
+        }
+    }
+
+    /// One content; a pack that is gone costs another look at where things are.
+    private func found(
+        _ id: Hash, at location: PackLocation, _ wanted: Wanted, bytesMax: Int
+    ) async throws(ContentError) -> (kind: PackRecordKind, content: [UInt8], pack: Hash) {
+        var location = places.relocated(id, location, isFile: wanted.isFile)
+        for move in 0... {
+            do throws(ContentError) {
+                let bytes = try await bytes(of: location.range, in: location.pack, for: id)
+                let found = try await content(
+                    id, location, bytes.indices, of: bytes, wanted, bytesMax: bytesMax)
+                return (found.kind, found.content, location.pack)
+            } catch {
+                guard error.code == .missing, move < ContentReader.movesMax,
+                    await places.isGone(location.pack)
+                else { throw error }
+                location = places.relocated(id, location, isFile: wanted.isFile)
+            }
+        }
+        preconditionFailure("the last move throws or returns")
+    }
+
+    /// How often one reading follows content that a compaction moved. More can happen only if it takes
+    /// longer than several compactions and collections.
+    static let movesMax = 4
+
+    /// The content at `location`, whose record fills `range` of bytes that were read from its pack.
+    func content(
+        _ id: Hash, _ location: PackLocation, _ range: Range<Int>, of bytes: [UInt8],
+        _ wanted: Wanted, bytesMax: Int
+    ) async throws(ContentError) -> (kind: PackRecordKind, content: [UInt8]) {
+        let pack = location.pack
+        if case .member(let number) = location.part,
+            let bundle = bundles.withLock({ $0[pack, location.offset] })
+        {
+            return try member(number, id, of: bundle, in: pack, bytesMax: bytesMax)
+        }
+        let record: PackRecord
+        do throws(FormatError) {
+            record = try PackRecord(filling: range, of: bytes)
+            guard wanted.takes(record.kind, location.part) else {
+                throw record.error("a record of kind \(record.kind)")
+            }
+            if record.kind != .bundle, record.id != id {
+                throw record.error("record of \(record.id), not of \(id)")
+            }
+        } catch {
+            throw ContentError(error, id: id, pack: pack)
+        }
+        guard case .member(let number) = location.part else {
+            return (record.kind, try await decode(record, in: pack, bytesMax: bytesMax))
+        }
+        let decoded = try await decode(
+            record, in: pack, bytesMax: PackRecordKind.bundle.rawBytesMax)
+        let bundle: PackBundle
+        do throws(FormatError) {
+            bundle = try PackBundle(decoded)
+        } catch {
+            throw ContentError(error, id: id, pack: pack)
+        }
+        bundles.withLock { $0.keep(bundle, pack, location.offset) }
+        return try member(number, id, of: bundle, in: pack, bytesMax: bytesMax)
+    }
+
+    private func member(
+        _ number: UInt16, _ id: Hash, of bundle: PackBundle, in pack: Hash, bytesMax: Int
+    ) throws(ContentError) -> (kind: PackRecordKind, content: [UInt8]) {
+        do throws(FormatError) {
+            let content = try bundle.content(Int(number), id: id)
+            guard content.count <= bytesMax else {
+                throw FormatError(
+                    "bundle", at: 0, "\(content.count) bytes where \(bytesMax) are allowed")
+            }
+            return (bundle.members[Int(number)].kind, content)
+        } catch {
+            throw ContentError(error, id: id, pack: pack)
+        }
     }
 
     /// The record that fills `range` of bytes that were read from `pack`.
-    func record(
+    private func record(
         _ id: Hash, _ range: Range<Int>, of bytes: [UInt8], in pack: Hash,
         _ kinds: [PackRecordKind]
     ) throws(ContentError) -> PackRecord {
@@ -148,7 +249,8 @@ package final class ContentReader: Sendable {
                     .damaged, id: record.id, pack: pack,
                     "more than \(PackRecord.chainMax) records to decode one")
             }
-            guard let entry = try await footer(of: pack).entry(of: base, kind: record.kind) else {
+            let kind = chain[chain.count - 1].kind.baseKind
+            guard let entry = try await footer(of: pack).entry(of: base, kind: kind) else {
                 throw ContentError(
                     .damaged, id: record.id, pack: pack, "its base \(base) is not in the pack")
             }
@@ -159,8 +261,7 @@ package final class ContentReader: Sendable {
             let start = entry.range.lowerBound - window.range.lowerBound
             chain.append(
                 try self.record(
-                    base, start..<start + entry.range.count, of: window.bytes, in: pack,
-                    [record.kind]))
+                    base, start..<start + entry.range.count, of: window.bytes, in: pack, [kind]))
         }
         do {
             return try content(of: chain)
@@ -174,7 +275,9 @@ package final class ContentReader: Sendable {
         func decoded(_ zstd: Zstd) throws(FormatError) -> [UInt8] {
             var content: [UInt8]?
             for record in chain.reversed() {
-                content = try record.content(using: zstd, base: content)
+                // Of a bundle one member is wanted, which has a hash of its own.
+                content = try record.content(
+                    using: zstd, base: content, isVerified: record.kind != .bundle)
             }
             return content!
         }
@@ -204,6 +307,35 @@ private struct Window {
     static func range(for entry: PackEntry) -> Range<Int> {
         let end = entry.range.upperBound
         return min(entry.range.lowerBound, max(PackHeader.byteCount, end - (256 << 10)))..<end
+    }
+}
+
+/// The bundles read last: whoever reads a file's history, or a list of documents, wants their
+/// neighbours next.
+private struct BundleCache {
+    private struct Kept {
+        let pack: Hash
+        let offset: UInt32
+        let bundle: PackBundle
+    }
+
+    private var kept: [Kept] = []
+    private var byteCount = 0
+    private static let bytesMax = 16 << 20
+    private static let countMax = 16
+
+    subscript(pack: Hash, offset: UInt32) -> PackBundle? {
+        kept.last { $0.offset == offset && $0.pack == pack }?.bundle
+    }
+
+    mutating func keep(_ bundle: PackBundle, _ pack: Hash, _ offset: UInt32) {
+        kept.append(Kept(pack: pack, offset: offset, bundle: bundle))
+        byteCount += bundle.bytes.count
+        while kept.count > BundleCache.countMax
+            || byteCount > BundleCache.bytesMax && kept.count > 1
+        {
+            byteCount -= kept.removeFirst().bundle.bytes.count
+        }
     }
 }
 

@@ -1,19 +1,37 @@
 package import HifCore
 package import HifStore
 
-/// Where one record lies: enough for one ranged GET that decodes without anything else.
+/// Where one content lies: enough for one ranged GET that decodes without anything else, for a record
+/// that is no delta.
 package struct PackLocation: Hashable, Sendable {
+    /// What of the record is meant.
+    package enum Part: Hashable, Sendable {
+        /// All of it; it is of the kind and id that whoever named it says.
+        case record
+        /// All of it, found by its id alone: any kind whose id is the plain hash of its content will do.
+        case found
+        /// A member of a bundle, by its number.
+        case member(UInt16)
+    }
+
     /// The pack's id.
     package let pack: Hash
     /// Byte offset of the record's header from the start of the pack.
     package let offset: UInt32
     /// Bytes of the whole record, header included.
     package let storedBytes: UInt32
+    package let part: Part
 
-    package init(pack: Hash, offset: UInt32, storedBytes: UInt32) {
+    package init(pack: Hash, offset: UInt32, storedBytes: UInt32, part: Part = .record) {
         self.pack = pack
         self.offset = offset
         self.storedBytes = storedBytes
+        self.part = part
+    }
+
+    /// Number of the member, to put those of a bundle in order; -1 where the record is meant.
+    var memberNumber: Int {
+        if case .member(let number) = part { Int(number) } else { -1 }
     }
 
     /// Where the record lies within its pack.

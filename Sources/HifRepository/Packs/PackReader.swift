@@ -47,7 +47,10 @@ package struct PackReader: Sendable {
             guard chain.count < PackRecord.chainMax else {
                 throw chain[0].error("more than \(PackRecord.chainMax) records to decode one")
             }
-            guard let baseEntry = footer.entry(of: baseID) else {
+            guard
+                let baseEntry = footer.entry(
+                    of: baseID, kind: chain[chain.count - 1].kind.baseKind)
+            else {
                 base = externalBase(baseID)
                 break
             }
@@ -77,6 +80,7 @@ package struct PackReader: Sendable {
             }
             let content = try content(of: entry, using: zstd, externalBase: externalBase)
             if entry.kind == .manifest { try ChunkManifest(content).check(id: entry.id) }
+            if entry.kind == .bundle { _ = try PackBundle(content) }
             offset = entry.range.upperBound
         }
         guard offset == footer.recordsEnd else {
@@ -144,15 +148,16 @@ extension PackReader {
 
 /// The records found so far, to decode the ones that build on them.
 private struct RecoveredContents {
-    private var records: [Hash: PackRecord] = [:]
+    private var records: [RecordName: PackRecord] = [:]
 
     /// Whether `record` decodes to its id, as far as that can be told.
     mutating func isWhole(_ record: PackRecord, _ zstd: Zstd) -> Bool {
         var chain = [record]
         while let baseID = chain[chain.count - 1].base {
             guard chain.count < PackRecord.chainMax else { return false }
-            guard let base = records[baseID] else {
-                records[record.id] = record
+            let kind = chain[chain.count - 1].kind.baseKind
+            guard let base = records[RecordName(id: baseID, kind: kind)] else {
+                keep(record)
                 return true
             }
             chain.append(base)
@@ -165,7 +170,11 @@ private struct RecoveredContents {
         if record.kind == .manifest, let content {
             guard (try? ChunkManifest(content).check(id: record.id)) != nil else { return false }
         }
-        records[record.id] = record
+        keep(record)
         return true
+    }
+
+    private mutating func keep(_ record: PackRecord) {
+        records[RecordName(id: record.id, kind: record.kind)] = record
     }
 }

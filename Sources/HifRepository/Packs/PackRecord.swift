@@ -14,6 +14,9 @@ package enum PackRecordKind: UInt8, Hashable, Sendable, CaseIterable {
     case manifest = 4
     /// The operations of a landing that has too many for its slot.
     case operationList = 5
+    /// Many contents in one: what a compaction makes of the older versions of a file, or of many
+    /// session documents (`PackBundle`).
+    case bundle = 6
 
     /// The largest file that is one record; a larger one is a manifest and chunks.
     package static let blobBytesMax = 1 << 20
@@ -26,6 +29,20 @@ package enum PackRecordKind: UInt8, Hashable, Sendable, CaseIterable {
         case .chunk: 1 << 18
         case .node: 1 << 20
         case .sessionDocument, .manifest, .operationList: 1 << 26
+        case .bundle: 1 << 24
+        }
+    }
+
+    /// The kind of the record that a delta of this kind builds on: a bundle of older versions copies
+    /// from the newest, which is a record of its own.
+    var baseKind: PackRecordKind { self == .bundle ? .blob : self }
+
+    /// Whether the id is the plain hash of the content, whatever the kind: where the content was found
+    /// by its id, one such kind is as good as another.
+    var isPlain: Bool {
+        switch self {
+        case .blob, .chunk, .sessionDocument, .operationList: true
+        case .node, .manifest, .bundle: false
         }
     }
 
@@ -35,7 +52,7 @@ package enum PackRecordKind: UInt8, Hashable, Sendable, CaseIterable {
     /// pass as a node. Nil for a manifest, which stands under the id of the file it describes.
     package func id(of content: [UInt8]) -> Hash? {
         switch self {
-        case .blob, .chunk, .sessionDocument, .operationList: Blake3.hash(content)
+        case .blob, .chunk, .sessionDocument, .operationList, .bundle: Blake3.hash(content)
         case .node: PackRecordKind.nodeContext.hash(content)
         case .manifest: nil
         }
@@ -129,14 +146,17 @@ package struct PackRecord: Sendable {
     /// - Parameters:
     ///   - base: the content of the record named by `base`; nil for other codecs.
     ///   - bytesMax: refuse longer content before allocating it.
+    ///   - isVerified: without, nothing is hashed: for a bundle of which one member is wanted, which
+    ///     the reader checks by itself.
     package func content(
-        using zstd: Zstd, base baseContent: [UInt8]? = nil, bytesMax: Int = .max
+        using zstd: Zstd, base baseContent: [UInt8]? = nil, bytesMax: Int = .max,
+        isVerified: Bool = true
     ) throws(FormatError) -> [UInt8] {
         guard rawBytes <= bytesMax else {
             throw error("\(rawBytes) bytes of content where \(bytesMax) are allowed")
         }
         let content = try decompressed(zstd, baseContent)
-        if let actual = kind.id(of: content) {
+        if isVerified, let actual = kind.id(of: content) {
             guard actual == id else { throw error("content hashes to \(actual), not \(id)") }
         }
         return content

@@ -14,13 +14,18 @@ package struct PackWriter {
     private var places: [RecordName: Int] = [:]
     private var writer: ByteWriter
     private let zstd: Zstd
+    private let level: Int
 
     /// - Parameters:
     ///   - session: whose work this is; zero for work that belongs to no session.
     ///   - nonce: sixteen random bytes, never used for another pack.
     ///   - zstd: contexts to compress with, if the caller already has some.
-    package init(session: Hash = .zero, nonce: PackNonce, zstd: Zstd = Zstd()) {
+    ///   - level: of compression.
+    package init(
+        session: Hash = .zero, nonce: PackNonce, zstd: Zstd = Zstd(), level: Int = Zstd.levelOnline
+    ) {
         self.zstd = zstd
+        self.level = level
         writer = ByteWriter()
         PackHeader(nonce: nonce, session: session).encode(into: &writer)
     }
@@ -87,6 +92,21 @@ package struct PackWriter {
             kind, .zstdPrefix, id: id, rawBytes: content.count, base: base.id, payload: delta)
     }
 
+    /// Appends a record whose frame was made elsewhere: compaction compresses several at a time.
+    ///
+    /// - Precondition: `frame` decompresses to `rawBytes` bytes with that hash, given the content of
+    ///   `base`, which is in the pack.
+    mutating func add(
+        _ kind: PackRecordKind, id: Hash, rawBytes: Int, frame: [UInt8], base: Hash?
+    ) -> PackEntry {
+        if let entry = entry(of: id, kind: kind) { return entry }
+        precondition(
+            base.map { entry(of: $0, kind: kind.baseKind) != nil } ?? true, "its base is not here")
+        return append(
+            kind, base == nil ? .zstd : .zstdPrefix, id: id, rawBytes: rawBytes, base: base,
+            payload: frame)
+    }
+
     /// Copies a record of another pack as it is, without decoding its content.
     @discardableResult
     package mutating func add(_ record: PackRecord) -> PackEntry {
@@ -116,7 +136,7 @@ package struct PackWriter {
             let probe = zstd.compress(content, in: 0..<probeBytes, level: 1)
             guard gains(probe.count, over: probeBytes) else { return nil }
         }
-        let frame = zstd.compress(content)
+        let frame = zstd.compress(content, level: level)
         return gains(frame.count, over: content.count) ? frame : nil
     }
 

@@ -34,6 +34,7 @@ extension PackRange {
             let (a, b) = (locations[left], locations[right])
             if a.pack != b.pack { return a.pack < b.pack }
             if a.offset != b.offset { return a.offset < b.offset }
+            if a.memberNumber != b.memberNumber { return a.memberNumber < b.memberNumber }
             return left < right
         }
         return coalesced(locations, order: order)

@@ -13,27 +13,47 @@ struct ObjectRunsJob: UpkeepJob {
         // One block at a time; what ends with it of higher levels comes along.
         let end = (done + 1) / ObjectRun.fanOut * ObjectRun.fanOut + ObjectRun.fanOut
         guard end <= goal.epoch + 1 else { return goal.epoch }
-        try await index.buildRuns(endingWith: end - 1)
+        // Somebody may have compacted meanwhile; only runs of higher levels reach back that far.
+        if end.isMultiple(of: ObjectRun.slotCount(level: 2)) { try await findCompaction() }
+        try await index.buildRuns(endingWith: end - 1, from: compactedBefore)
         return end - 1
     }
 
     /// For each level, goes back from the newest complete block to one that is there, and builds
     /// those behind it.
     private func fillEnds(upTo goal: UpkeepGoal) async throws(ReadError) -> Epoch {
+        try await findCompaction()
         for level in 1...ObjectRun.levelMax {
-            let blocks = (goal.epoch + 1) / ObjectRun.slotCount(level: level)
+            let count = ObjectRun.slotCount(level: level)
+            let blocks = (goal.epoch + 1) / count
+            let oldest = (compactedBefore + count - 1) / count
             var first = blocks
-            while first > 0, try await !exists(level: level, block: first - 1) { first -= 1 }
-            for block in first..<blocks { _ = try await index.built(level: level, block: block) }
+            while first > oldest, try await !exists(level: level, block: first - 1) { first -= 1 }
+            for block in first..<max(first, blocks) {
+                _ = try await index.built(level: level, block: block)
+            }
         }
         return goal.epoch
     }
 
     func fillHoles(upTo goal: UpkeepGoal) async throws(ReadError) {
+        try await PlaceBuilder(store: log.store).buildIfMissing(index.places)
+        try await findCompaction()
         var end = ObjectRun.fanOut
         while end <= goal.epoch + 1 {
-            try await index.buildRuns(endingWith: end - 1)
+            try await index.buildRuns(endingWith: end - 1, from: compactedBefore)
             end += ObjectRun.fanOut
+        }
+    }
+
+    /// What slots before this one brought is found without runs.
+    private var compactedBefore: Epoch { index.places.known?.completeBefore ?? 0 }
+
+    private func findCompaction() async throws(ReadError) {
+        do throws(StoreError) {
+            _ = try await index.places.refresh()
+        } catch {
+            throw .store(error)
         }
     }
 

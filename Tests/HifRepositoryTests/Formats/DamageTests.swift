@@ -48,6 +48,23 @@ import Testing
         ) { bytes throws(FormatError) in
             OperationList.encode(try OperationList.decode(bytes, packCount: 2))
         },
+        Format(
+            name: "bundle", bytes: PackGoldenTests.bytes(Golden.bundleBytes), hasChecksum: false
+        ) { bytes throws(FormatError) in
+            let bundle = try PackBundle(bytes)
+            return PackBundle(
+                bundle.members.indices.map { (bundle.members[$0].kind, bundle.content($0)) }
+            ).bytes
+        },
+        Format(
+            name: "place index", bytes: PackGoldenTests.bytes(Golden.placeIndexBytes),
+            hasChecksum: true
+        ) { bytes throws(FormatError) in
+            let index = try PlaceIndex(decoding: bytes)
+            // Searching what decodes never traps.
+            for number in 0..<UInt64(300) { _ = index.location(of: testHash(number)) }
+            return index.encode()
+        },
     ]
 
     @Test(arguments: formats)

@@ -1,0 +1,175 @@
+import HifCore
+import HifStore
+import Support
+import Testing
+
+@testable import HifRepository
+
+@Suite struct CompactionTests {
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `after compacting and collecting every position reads as it was landed`(
+        seed: UInt64
+    ) async throws {
+        var project = try await CompactedProject(seed: seed)
+        try await project.land(70, largeEvery: 25)
+        let before = try await project.store.listAll(prefix: "pack/")
+        let report = try await project.opened(seed: 9).compact(level: 3)
+        #expect(report.stopped == nil)
+        #expect(report.replacedCount == before.count)
+        #expect(report.packBytes < report.replacedBytes / 2, "seed \(seed)")
+        #expect(try await project.differences(in: project.opened()) == [], "seed \(seed)")
+        #expect(try await project.findings() == [], "seed \(seed)")
+
+        let collected = try await project.opened(seed: 10).collect()
+        #expect(collected.deletedCount == before.count)
+        #expect(try await project.store.listAll(prefix: "pack/").count == report.packCount)
+        #expect(try await project.differences(in: project.opened()) == [], "seed \(seed)")
+        #expect(try await project.findings() == [], "seed \(seed)")
+
+        // And again, with what landed since.
+        try await project.land(40, largeEvery: 15)
+        _ = try await project.opened(seed: 11).compact(level: 3)
+        _ = try await project.opened(seed: 12).collect()
+        #expect(try await project.differences(in: project.opened()) == [], "seed \(seed)")
+        #expect(try await project.findings() == [], "seed \(seed)")
+        #expect(try await project.opened().collect(isDryRun: true).unneeded == [])
+    }
+
+    @Test func `a reader that was open before finds what moved`() async throws {
+        var project = try await CompactedProject(seed: 4)
+        try await project.land(40, largeEvery: 10)
+        let early = project.opened(seed: 7)
+        #expect(try await project.differences(in: early) == [])
+        _ = try await project.opened(seed: 8).compact(level: 1)
+        #expect(try await project.differences(in: early) == [])
+        _ = try await project.opened(seed: 9).collect()
+        #expect(try await project.differences(in: early) == [])
+        // It also goes on landing, and content that moved is not asked for again.
+        try await project.land(in: early)
+        #expect(try await project.differences(in: project.opened()) == [])
+        #expect(try await project.findings() == [])
+    }
+
+    @Test func `dying at any write loses nothing, and the next one leaves nothing behind`()
+        async throws
+    {
+        let store = MemoryStore()
+        var project = try await CompactedProject(seed: 5, store: store)
+        try await project.land(34, largeEvery: 20)
+        var deaths = 0
+        for writes in 0... {
+            let mortal = MortalStore(store, writes: writes)
+            let process = Repository(store: mortal, world: TestProject.world(seed: 100))
+            let outcome = try? await process.compact(level: 1)
+            _ = try? await process.collect()
+            #expect(try await project.differences(in: project.opened()) == [], "\(writes) writes")
+            #expect(
+                try await project.findings().filter { $0.severity == .damage } == [],
+                "\(writes) writes")
+            if outcome != nil, !mortal.isDead { break }
+            deaths += 1
+            // Something to do for the next one.
+            try await project.land(1)
+        }
+        #expect(deaths > 8)
+        _ = try await project.opened(seed: 101).compact(isWhole: true, level: 1)
+        _ = try await project.opened(seed: 102).collect()
+        #expect(try await project.findings() == [])
+        #expect(try await project.differences(in: project.opened()) == [])
+        let left = try await store.listAll(prefix: "pack/")
+        #expect(left.count == 1)
+    }
+
+    @Test func `whoever lands with a replaced pack is told to upload again`() async throws {
+        let project = try await TestProject()
+        _ = try await project.land(1, [("a", nil, "a")])
+        _ = try await project.land(2, [("b", nil, "b")])
+        let newest = try await project.repository.newest()
+        let old = try await project.repository.landing(at: 1, newest: newest).landing.packs[0]
+        let early = project.reopened(seed: 8)
+        _ = try await early.newest()
+        _ = try await project.reopened(seed: 3).compact()
+        for repository in [project.repository, early, project.reopened(seed: 5)] {
+            #expect(
+                try await repository.submit(
+                    CollectionTests.land(50, packs: [old], createdPosition: 2))
+                    == .reupload([old]))
+        }
+    }
+
+    @Test func `packs of open sessions are left alone`() async throws {
+        let project = try await TestProject()
+        for number in 1...3 as ClosedRange<UInt64> {
+            _ = try await project.land(number, [("f\(number)", nil, "text \(number)")])
+        }
+        let draft = CollectionTests.pack(of: TestProject.session(77), "a draft, and a landed file")
+        try await CollectionTests.store(draft, in: project.store)
+        _ = try await project.repository.submit(
+            CollectionTests.land(9, packs: [draft.id], createdPosition: 3))
+        let report = try await project.reopened(seed: 4).compact()
+        #expect(report.replacedCount == 3)
+        _ = try await project.reopened(seed: 5).collect()
+        #expect(try await CollectionTests.exists(draft.id, in: project.store))
+    }
+
+    @Test func `the place index is made again where it is missing or damaged`() async throws {
+        var project = try await CompactedProject(seed: 6)
+        try await project.land(40, largeEvery: 15)
+        _ = try await project.opened(seed: 7).compact(level: 1)
+        _ = try await project.opened(seed: 8).collect()
+        let entry = try #require(try await project.store.listAll(prefix: "obj/1/").first)
+        let bytes = try await project.store.get(entry.key).bytes
+        var flipped = bytes
+        flipped[flipped.count / 2] ^= 4
+        for damaged in [nil, flipped] {
+            if let damaged {
+                _ = try await project.store.put(entry.key, damaged, .none)
+            } else {
+                try await project.store.delete(entry.key)
+            }
+            // Nobody has to wait for the repair.
+            #expect(try await project.differences(in: project.opened()) == [])
+            for isDeep in [false, true] {
+                let report = try await FsckTests.check(project.store, deep: isDeep)
+                #expect(
+                    report.findings.filter { $0.severity != .note }.map(\.key)
+                        == [entry.key.string])
+            }
+            let fsck = Fsck(project.opened())
+            _ = try await fsck.repairDerived(try await fsck.run(deep: false))
+            #expect(try await project.store.get(entry.key).bytes == bytes)
+            #expect(try await project.findings() == [])
+        }
+    }
+
+    @Test func `runs of compacted slots go, and are not built again`() async throws {
+        var project = try await CompactedProject(seed: 7)
+        try await project.land(70)
+        #expect(try await project.store.listAll(prefix: "obj/0/").count == 2)
+        _ = try await project.opened(seed: 7).compact(level: 1)
+        #expect(try await project.store.listAll(prefix: "obj/0/").count == 0)
+        #expect(try await project.opened(seed: 8).keepUp())
+        #expect(try await project.store.listAll(prefix: "obj/0/").count == 0)
+        try await project.land(40)
+        // The one that ended since: of slots 64 to 95.
+        #expect(try await project.store.listAll(prefix: "obj/0/").count == 1)
+        #expect(try await project.findings() == [])
+    }
+
+    @Test func `what was compacted is copied again only when as much again has come`() {
+        func candidate(_ bytes: Int, _ isCompacted: Bool, _ id: UInt64)
+            -> CompactionChoice.Candidate
+        {
+            CompactionChoice.Candidate(pack: testHash(id), bytes: bytes, isCompacted: isCompacted)
+        }
+        let loose = [candidate(10, false, 1), candidate(10, false, 2)]
+        let small = candidate(40, true, 3)
+        let large = candidate(1_000, true, 4)
+        let choice = CompactionChoice.choose(loose + [large, small], isWhole: false)
+        #expect(Set(choice.chosen.map(\.bytes)) == [10, 40])
+        #expect(choice.chosen.count == 3)
+        #expect(CompactionChoice.choose([small, large], isWhole: false).chosen.isEmpty)
+        #expect(CompactionChoice.choose([small, large], isWhole: true).chosen.count == 2)
+        #expect(CompactionChoice.choose([loose[0]], isWhole: false).chosen.isEmpty)
+    }
+}
