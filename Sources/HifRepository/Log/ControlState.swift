@@ -57,6 +57,8 @@ package enum ControlChange: Hashable, Sendable {
     /// Sets or, with nil, removes tags. A position beyond the tip is refused.
     case setTags([String: Position?])
     case rename(String)
+    /// Lets nobody write to the log any more: the project goes on in another store.
+    case seal
     /// Refuses these packs for ever, without those that landings and replacements after slot
     /// `markedAt` name. At most `Condemnation.packsMax`.
     case condemn([Hash], markedAt: Epoch)
@@ -72,6 +74,8 @@ package enum ControlChange: Hashable, Sendable {
             for (name, position) in tags { state.tags[name] = position }
         case .rename(let name):
             state.name = name.prefix(utf8Max: ControlState.nameBytesMax)
+        case .seal:
+            state.isSealed = true
         case .condemn, .replace:
             break
         }

@@ -262,6 +262,8 @@ package enum ReadError: Error, Sendable, CustomStringConvertible {
     /// The project does not have this content.
     case noContent(Hash)
     case tree(TreeError)
+    /// There are objects, of which the text names one, and no store.
+    case unfinished(String)
 
     package var description: String {
         switch self {
@@ -271,6 +273,8 @@ package enum ReadError: Error, Sendable, CustomStringConvertible {
         case .damaged(let what, let error): "\(what) is damaged: \(error)"
         case .noContent(let hash): "the project has no content \(hash)"
         case .tree(let error): "\(error)"
+        case .unfinished(let key):
+            "there is no store here, but there is \(key): a copy that was not finished"
         }
     }
 }

@@ -7,11 +7,12 @@ extension StoreID {
     /// content is keyed by it.
     ///
     /// Of several processes that open a new store at once, all get the id of the one that wrote
-    /// first. One request, two or three for a new store.
+    /// first. One request, three or four for a new store.
     package static func openOrCreate(
         in store: any ObjectStore, world: World
     ) async throws(ReadError) -> StoreID {
         if let known = try await read(from: store) { return known }
+        try await refuseUnfinished(store)
         var generator = world.generator
         let drawn = StoreID(from: &generator)
         do throws(StoreError) {
@@ -24,7 +25,22 @@ extension StoreID {
         }
     }
 
-    private static func read(from store: any ObjectStore) async throws(ReadError) -> StoreID? {
+    /// Refuses to make a store of what has objects and no id: a copy that was not finished.
+    package static func refuseUnfinished(_ store: any ObjectStore) async throws(ReadError) {
+        let page: ListPage
+        do throws(StoreError) {
+            page = try await store.list(prefix: "", after: nil, limit: 1)
+        } catch {
+            throw .store(error)
+        }
+        // Somebody else may have made the store in this moment.
+        guard let key = page.objects.first?.key, key != StoreKey.store else { return }
+        if try await read(from: store) != nil { return }
+        throw .unfinished(key.string)
+    }
+
+    /// The id of the store; nil where there is none.
+    package static func read(from store: any ObjectStore) async throws(ReadError) -> StoreID? {
         let object: StoredObject?
         do throws(StoreError) {
             object = try await store.getIfPresent(StoreKey.store)

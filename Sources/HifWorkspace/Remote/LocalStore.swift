@@ -25,6 +25,13 @@ package struct LocalStore: Sendable {
             throw WorkspaceError(
                 .notFound, "there is no hif store here", hint: "hif init --store DIR NAME")
         }
+        do throws(ReadError) {
+            try await StoreID.refuseUnfinished(store)
+        } catch {
+            throw WorkspaceError(
+                .damaged, "\(error)", hint: "run the copy again that began it, or use another place"
+            )
+        }
         var generator = world.generator
         let made = StoreID(from: &generator)
         do throws(StoreError) {

@@ -83,6 +83,10 @@ extension ForgeError {
         case .damaged: ForgeError(.damaged, error.description)
         case .noContent(let id): ForgeError(.notFound, "the project has no content \(id)")
         case .tree: ForgeError(.damaged, error.description)
+        case .unfinished:
+            ForgeError(
+                .damaged, error.description,
+                hint: "run the micelio backup, restore or store copy again that began it")
         }
     }
 
