@@ -15,7 +15,7 @@ BIN = $(SCRATCH)/debug
 SERVED := ^(HifRemoteTests|MicelioForgeTests|EndToEndTests)\.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-tests build release demo serve test test-light simulate bench bench-rollups bench-landing lint format proto
+.PHONY: help deps deps-tests build release demo serve test test-light simulate bench bench-rollups bench-size bench-landing lint format proto
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -63,6 +63,10 @@ simulate:  ## the simulator on SEEDS fresh seeds, from FROM on (docs/simulation.
 bench-rollups: deps  ## the path index over a million landings; takes some minutes
 	$(LIGHT) build -c release --product hif-bench --scratch-path $(LIGHT_SCRATCH)-release
 	@HIF_BENCH=$(LIGHT_SCRATCH)-release/release/hif-bench Scripts/bench-rollups
+
+bench-size:  ## what histories take beside git's packs; REPO=path for another than this one
+	$(LIGHT) build -c release --product hif-bench --scratch-path $(LIGHT_SCRATCH)-release
+	@HIF_BENCH=$(LIGHT_SCRATCH)-release/release/hif-bench Scripts/bench-size $(REPO)
 
 bench-landing:  ## landings a second on a store as far away as a bucket, and beside git push
 	$(LIGHT) build -c release --scratch-path $(LIGHT_SCRATCH)-release

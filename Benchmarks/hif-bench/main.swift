@@ -24,6 +24,10 @@ do {
         try MachineBench.run(Array(arguments.dropFirst()))
         exit(0)
     }
+    if arguments.first == "size" {
+        try await SizeBench.run(Array(arguments.dropFirst()))
+        exit(0)
+    }
     if arguments.first == "fill" {
         try await Fill.run(Array(arguments.dropFirst()))
         exit(0)
