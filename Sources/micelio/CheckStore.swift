@@ -19,17 +19,25 @@ struct CheckStore: AsyncParsableCommand {
     @Flag(help: "Make anew what is derived from the log and wrong. Touches nothing else.")
     var repair = false
 
+    @Option(
+        help:
+            "A backup, or a store that is a copy: damaged and missing objects are written from it.")
+    var from: String?
+
     func run() async throws {
         var isHealthy = true
         try await reportingErrors {
             // Refuses a mistyped directory before anything is opened in it.
             _ = try data.accounts()
-            isHealthy = try await ForgeCheck(directory: data.data).run(deep: deep, repair: repair) {
+            let other = try from.map { try StoreAddress(ofStoreOrBackup: $0).open() }
+            isHealthy = try await ForgeCheck(
+                directory: data.data, repairingFrom: other
+            ).run(deep: deep, repair: repair || other != nil) {
                 part in
                 printLine(summary(part))
                 for problem in part.problems { printLine("  \(problem)") }
                 for note in part.notes { printLine("  note: \(note)") }
-                for key in part.repairedKeys { printLine("  made anew: \(key)") }
+                for key in part.repairedKeys { printLine("  made good: \(key)") }
             }
         }
         guard isHealthy else { throw ExitCode(8) }

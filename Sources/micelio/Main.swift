@@ -13,6 +13,6 @@ struct Micelio: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Serve.self, Admin.self, CheckStore.self, Rollups.self, CollectGarbage.self,
-            KeepUp.self,
+            KeepUp.self, Compact.self, Backup.self, Restore.self, Stores.self,
         ])
 }

@@ -47,6 +47,46 @@ struct CollectGarbage: AsyncParsableCommand {
     }
 }
 
+struct Compact: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write content anew so that it takes less room, beside a running server or not.",
+        discussion: """
+            Copies the content of each project's packs into new ones, in which the versions of a file \
+            lie together, and says so in the project's log. The old packs go with the next micelio gc. \
+            Every position stays readable throughout. Ending it at any moment is harmless.
+            """)
+
+    @OptionGroup var data: DataOption
+
+    @Argument(help: "The project, as account/name; without it all.")
+    var project: String?
+
+    @Flag(help: "Also what was compacted before.")
+    var all = false
+
+    func run() async throws {
+        var isComplete = true
+        try await reportingErrors {
+            _ = try data.accounts()
+            try await ForgeUpkeep(directory: data.data).compact(project: project, isWhole: all) {
+                name, report in
+                printLine(line(name, report))
+                if let reason = report.stopped {
+                    printNote("micelio: \(name): stopped early: \(reason)")
+                    isComplete = false
+                }
+            }
+        }
+        guard isComplete else { throw ExitCode(1) }
+    }
+
+    private func line(_ name: String, _ report: CompactionReport) -> String {
+        guard report.epoch != nil else { return "\(name): nothing to compact" }
+        return "\(name): \(report.replacedCount) packs of \(report.replacedBytes) bytes are "
+            + "\(report.packCount) of \(report.packBytes) now"
+    }
+}
+
 struct KeepUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "upkeep",

@@ -46,6 +46,32 @@ package struct Accounts: Sendable {
         try migrator.migrate(pool)
     }
 
+    /// Copies the database as it is at one moment, whoever writes to it meanwhile; over a copy that was
+    /// begun before.
+    package static func copy(from source: String, to target: String) throws {
+        let files = FileManager.default
+        let partial = target + ".part"
+        for path in [partial, partial + "-wal", partial + "-shm"] {
+            try? files.removeItem(atPath: path)
+        }
+        _ = files.createFile(
+            atPath: partial, contents: nil, attributes: [.posixPermissions: 0o600])
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(5)
+            let copy = try DatabaseQueue(path: partial)
+            try DatabaseQueue(path: source, configuration: configuration).backup(to: copy)
+            try copy.close()
+        } catch {
+            throw ForgeError(ofDatabase: error, at: source) ?? error
+        }
+        for path in [target, target + "-wal", target + "-shm"] where files.fileExists(atPath: path)
+        {
+            try files.removeItem(atPath: path)
+        }
+        try files.moveItem(atPath: partial, toPath: target)
+    }
+
     /// Whether the database answers; for `/readyz`.
     package func ping() async throws {
         _ = try await pool.read { try Int.fetchOne($0, sql: "SELECT 1") }

@@ -23,12 +23,15 @@ package struct ForgeCheck: Sendable {
 
     private let accounts: Accounts
     private let store: any ObjectStore
+    private let other: (any ObjectStore)?
 
+    /// - Parameter other: a store with the same projects, from which damage is repaired.
     /// - Throws: when there is no forge in `directory`.
-    package init(directory: String) throws {
+    package init(directory: String, repairingFrom other: (any ObjectStore)? = nil) throws {
         let files = DataFiles(directory: directory)
         accounts = try Accounts(path: files.accounts)
         store = try DirectoryStore(path: files.store)
+        self.other = other
     }
 
     /// Hands over each part as it is done.
@@ -71,8 +74,19 @@ package struct ForgeCheck: Sendable {
         do {
             var report = try await fsck.run(deep: deep)
             var repaired: [String] = []
+            if let other, report.findings.contains(where: { $0.severity == .damage }) {
+                repaired = try await fsck.repair(
+                    report, from: PrefixedStore(other, prefix: ObjectKey("p/\(id)"))
+                ).keys
+                // A slot that was repaired says which packs there have to be.
+                report = try await fsck.run(deep: deep)
+                repaired += try await fsck.repair(
+                    report, from: PrefixedStore(other, prefix: ObjectKey("p/\(id)"))
+                ).keys
+                report = try await fsck.run(deep: deep)
+            }
             if repair, report.findings.contains(where: { $0.severity == .derived }) {
-                repaired = try await fsck.repairDerived(report)
+                repaired += try await fsck.repairDerived(report)
                 report = try await fsck.run(deep: deep)
             }
             let bad = report.findings.filter { $0.severity != .note }

@@ -49,6 +49,28 @@ package struct ForgeUpkeep: Sendable {
         }
     }
 
+    /// Compacts one project or all, in as many rounds as it takes, and hands over what each did.
+    package func compact(
+        project: String?, isWhole: Bool,
+        progress: (_ project: String, _ done: UInt64, _ of: UInt64) -> Void = { _, _, _ in },
+        _ deliver: (_ project: String, CompactionReport) async throws -> Void
+    ) async throws {
+        for (name, id) in try await projects(named: project) {
+            do {
+                var isPartial = true
+                while isPartial {
+                    let report = try await repository(id).compact(isWhole: isWhole) {
+                        progress(name, $0, $1)
+                    }
+                    isPartial = report.isPartial && report.epoch != nil
+                    try await deliver(name, report)
+                }
+            } catch {
+                throw ForgeError.translating(error)
+            }
+        }
+    }
+
     /// Builds what is derived and missing at the end of each log, or of one.
     ///
     /// - Parameter deliver: gets each project's name and whether all was built; what failed is said.

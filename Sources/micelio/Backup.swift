@@ -1,0 +1,90 @@
+import ArgumentParser
+import HifCore
+import HifRepository
+import MicelioForge
+
+struct Backup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Copy everything into an empty directory, beside a running server or not.",
+        discussion: """
+            The copy is a forge of its own: micelio restore makes one of it elsewhere, and micelio \
+            serve --data DIR serves from it. People may land meanwhile; the copy is the beginning of \
+            each project's history up to some moment since it began. After a kill the same command \
+            goes on.
+            """)
+
+    @OptionGroup var data: DataOption
+
+    @Argument(help: "An empty directory, or one in which a backup was broken off.")
+    var directory: String
+
+    func run() async throws {
+        try await reportingErrors {
+            _ = try data.accounts()
+            try await ForgeCopy(from: data.data, to: directory).run { printLine(line($0, $1)) }
+        }
+    }
+}
+
+struct Restore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a forge of a backup, in an empty data directory.",
+        discussion: """
+            Nothing is restored over what is there. The forge is another store for its clients: who has \
+            a position that is not in the backup is told that the history was replaced, everybody else \
+            goes on. After a kill the same command goes on.
+            """)
+
+    @OptionGroup var data: DataOption
+
+    @Argument(help: "The backup.")
+    var directory: String
+
+    func run() async throws {
+        try await reportingErrors {
+            try await ForgeCopy(from: directory, to: data.data).run { printLine(line($0, $1)) }
+        }
+    }
+}
+
+struct Stores: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "store", abstract: "Whole stores, without accounts.",
+        subcommands: [Copy.self])
+
+    struct Copy: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Copy a store into an empty one; people may land meanwhile.",
+            discussion: """
+                After a kill the same command goes on. With --move nobody can land in the first store \
+                any more, and the copy has everything that landed in it.
+                """)
+
+        @Argument(help: "The store: a directory with `store` in it, such as DATA/store.")
+        var from: String
+
+        @Argument(help: "An empty place, or one in which a copy was broken off.")
+        var to: String
+
+        @Flag(help: "End every log of the first store: its projects go on in the copy.")
+        var move = false
+
+        func run() async throws {
+            try await reportingErrors {
+                let copy = StoreCopy(
+                    from: try StoreAddress(ofStoreOrBackup: from).open(),
+                    to: try StoreAddress(to).open(), world: .system)
+                do {
+                    try await copy.run(isSealing: move) { printLine(line($0, $1)) }
+                } catch {
+                    throw ForgeCopy.translating(error, to)
+                }
+            }
+        }
+    }
+}
+
+private func line(_ project: ProjectID, _ report: ProjectCopyReport) -> String {
+    "\(project.hex): @\(report.position), \(report.objectCount) objects of \(report.byteCount) bytes "
+        + "copied"
+}
