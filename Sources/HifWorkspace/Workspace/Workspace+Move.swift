@@ -28,6 +28,15 @@ package enum MovePolicy: String, Sendable {
     case refuse
     /// Replace them, after a copy to `.hif/backup`.
     case force
+
+    /// What is done about what stands in the way of a file. A move that was begun is not refused any
+    /// more: what came in the way since stays as it is, and the rest is brought to its end.
+    fileprivate func materializing(label: String, resuming: Bool) -> Materializer.Policy {
+        switch self {
+        case .force: .backUp(label: label)
+        case .merge, .refuse: resuming ? .skip : .refuse
+        }
+    }
 }
 
 extension Workspace {
@@ -85,7 +94,7 @@ extension Workspace {
         let materializer = Materializer(root: top, hifDirectory: hifDirectory, index: try index)
         let done = try await materializer.apply(
             plan.targets, from: source,
-            policy: policy == .force ? .backUp(label: label) : .refuse, isResuming: resuming,
+            policy: policy.materializing(label: label, resuming: resuming), isResuming: resuming,
             prepare: {
                 for path in plan.backups {
                     guard let ours = try fileContent(path, bytesMax: LeafMerge.bytesMax) else {
@@ -379,8 +388,11 @@ extension Workspace {
         let move = PendingMove(
             from: ProllyTree(root: entry.fromRoot), fromPosition: entry.fromPosition,
             to: ProllyTree(root: entry.toRoot), toPosition: entry.toPosition)
+        // Half of the files are there already, so a refusal would leave a mixture for good. Edits that
+        // were made since are kept and merged, as an update does it.
+        let policy = MovePolicy(rawValue: entry.note) ?? .merge
         _ = try await run(
-            move, operation: entry.operation, policy: MovePolicy(rawValue: entry.note) ?? .merge,
+            move, operation: entry.operation, policy: policy == .refuse ? .merge : policy,
             tip: tip, resuming: true)
     }
 }
