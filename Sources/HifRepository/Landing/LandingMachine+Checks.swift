@@ -68,10 +68,10 @@ extension LandingMachine {
     /// when every session of the batch was searched for.
     func unsearched() -> Effect? {
         var sessions: [SessionID] = []
-        var oldest = closingsSince
+        var oldest = closings.since
         for waiting in batch.waiting {
             guard let session = waiting.wish.session,
-                let created = waiting.wish.createdPosition, created < closingsSince,
+                let created = waiting.wish.createdPosition, created < closings.since,
                 closings[session] == nil, !batch.searched.contains(session)
             else { continue }
             sessions.append(session)

@@ -47,7 +47,7 @@ extension LandingMachine: Hashable {
     package static func == (left: LandingMachine, right: LandingMachine) -> Bool {
         left.tip == right.tip && left.phase == right.phase && left.queue == right.queue
             && left.batch == right.batch && left.closings == right.closings
-            && left.closingsSince == right.closingsSince && left.nonce == right.nonce
+            && left.nonce == right.nonce
             && left.packNames == right.packNames
             && left.ahead?.basis == right.ahead?.basis
             && left.ahead?.tickets == right.ahead?.tickets

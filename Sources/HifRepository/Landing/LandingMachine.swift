@@ -21,8 +21,8 @@ package struct LandingMachine: Sendable {
     package static let attemptsMax = 8
     /// Intents waiting; further ones are answered `refused` at once.
     package static let queueMax = 16_384
-    /// Closings remembered; beyond it the memory is dropped and read again when asked for.
-    package static let closingsMax = 65_536
+    /// Closings remembered, some 200 bytes each; older ones are searched for when asked for.
+    package static let closingsMax = 1 << 18
     /// See `trimNodes()`.
     package static let nodeBytesMax = 128 << 20
     /// Operations of a landing take at most this many bytes in a slot; longer lists lie in a pack.
@@ -170,9 +170,7 @@ package struct LandingMachine: Sendable {
     var batch = Batch()
     /// What waits, as far as it is judged already: a cache, see `judgeAhead()`.
     var ahead: JudgedBatch?
-    private(set) var closings: [SessionID: Closing] = [:]
-    /// `closings` is complete for sessions created at or after this position.
-    private(set) var closingsSince: Position
+    private(set) var closings: Closings
     private(set) var packNames: PackNames
     private var nodeBytesKept = 0
     let writer: String
@@ -204,8 +202,7 @@ package struct LandingMachine: Sendable {
         self.nodes = nodes
         self.writer = writer
         self.nonce = nonce
-        // Not `tip.position`: slots that only abandon do not move it.
-        closingsSince = tip.position + 1
+        closings = Closings(after: tip.position)
         packNames = PackNames(since: tip.epoch)
         clock = HybridLogicalClock()
         if let reason = LandingMachine.whyReadOnly(tip) { phase = .halted(reason) }
@@ -227,7 +224,7 @@ package struct LandingMachine: Sendable {
             for node in read { nodes.insert(node) }
             return resume(now: now)
         case .historyRead(let found, let sessions):
-            closings.merge(found) { known, _ in known }
+            closings.merge(found)
             batch.searched.formUnion(sessions)
             return resume(now: now)
         case .readFailed(let reason):
@@ -491,12 +488,7 @@ package struct LandingMachine: Sendable {
             return halt("\(error)")
         }
         if let reason = LandingMachine.whyReadOnly(tip) { return halt(reason) }
-        if closings.count + slot.slot.records.count > closingsMax {
-            closings = [:]
-            closingsSince = tip.position + 1
-            batch.searched = []
-        }
-        for (session, closing) in slot.closings { closings[session] = closing }
+        if closings.remember(slot, countMax: closingsMax) { batch.searched = [] }
         packNames.remember(slot.slot)
         return nil
     }
