@@ -16,6 +16,8 @@ package final class Repository: Sendable {
     package let rollups: PathIndex
     package let trees: TreeReader
     package let world: World
+    /// For packs that are made while somebody waits.
+    let zstd = ZstdPool()
     /// Builds what is derived, driven by a task of whoever opened the project.
     package let upkeep: Upkeep
     private let writerAddress: String

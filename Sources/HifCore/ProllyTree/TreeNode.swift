@@ -56,6 +56,7 @@ package final class TreeNode: Sendable {
         TreeChild(hash: hash, entryCount: entryCount, byteCount: byteCount)
     }
 
+    @inline(__always)
     private func keyRange(_ index: Int) -> Range<Int> {
         Int(index == 0 ? 0 : offsets[2 * index - 2])..<Int(offsets[2 * index])
     }

@@ -175,9 +175,10 @@ package struct Lander: Sendable {
         }
 
         var nonce = repository.world.generator
+        let zstd = repository.zstd.take()
         var writer = PackWriter(
             session: request.session.hash,
-            nonce: PackNonce(high: nonce.next(), low: nonce.next()))
+            nonce: PackNonce(high: nonce.next(), low: nonce.next()), zstd: zstd)
         if let staged = request.staged {
             for entry in staged.footer.entriesByOffset()
             where entry.kind == .blob && wanted.contains(entry.id) && places[entry.id] == nil {
@@ -212,10 +213,11 @@ package struct Lander: Sendable {
             startedMillis: request.startedMillis, createdPosition: request.createdPosition,
             events: attempt.events, origin: request.origin
         ).encode()
+        let documentEntry = writer.add(.sessionDocument, document)
         let documentReference = RecordReference(
-            id: Blake3.hash(document),
-            location: writer.add(.sessionDocument, document).landedLocation)
+            id: documentEntry.id, location: documentEntry.landedLocation)
         let sealed = writer.finish()
+        repository.zstd.give(zstd)
         packs[0] = sealed.id
         try await put(sealed.bytes, id: sealed.id)
         attempt.placed = places
