@@ -66,10 +66,12 @@ struct LandingBench {
         guard case .landed = try await lander.land(try load.first()) else {
             throw Child.Failed(description: "the project could not be made")
         }
-        let requests = try (0..<arrivals.requestCount(seconds: seconds + warmUpSeconds)).map { _ in
-            try load.next()
+        let run = Run(try requests(&load, arrivals)) { request in
+            let outcome = try await lander.land(request)
+            guard case .landed = outcome else {
+                throw Child.Failed(description: "a landing ended with \(outcome)")
+            }
         }
-        let run = Run(lander: lander, requests: requests)
         let atStart = store.counted
         let start = Child.now() + 0.1
         let window = start + Double(warmUpSeconds)..<start + Double(warmUpSeconds + seconds)
@@ -95,15 +97,42 @@ struct LandingBench {
             cpuSeconds: after - before, requests: (atStart, store.counted))
     }
 
+    private func requests(
+        _ load: inout LandingLoad, _ arrivals: Arrivals
+    ) throws -> [LandRequest] {
+        try (0..<arrivals.requestCount(seconds: seconds + warmUpSeconds)).map { _ in
+            try load.next()
+        }
+    }
+
+    /// What the load and the waiting of `store` take of a processor, in milliseconds for each request:
+    /// the same arrivals, each of which puts a pack of the usual size and lands nothing.
+    func alone(_ store: RemoteLikeStore, rate: Int) async throws -> Double {
+        var load = LandingLoad(files: 1)
+        let pack = [UInt8](repeating: 1, count: 1_500)
+        let run = Run(try requests(&load, .open(rate: rate))) { request in
+            _ = try await store.put(PackKey.key(of: request.session.hash), pack, .ifAbsent)
+        }
+        let start = Child.now() + 0.1
+        let window = start + Double(warmUpSeconds)..<start + Double(warmUpSeconds + seconds)
+        async let used = LandingBench.processorSeconds(during: window)
+        try await run.open(rate: rate, start..<window.upperBound)
+        let (before, after) = try await used
+        let count = run.finished.count { window.contains($0.end) }
+        return (after - before) * 1_000 / Double(max(1, count))
+    }
+
     /// The requests of one run, and what became of them.
     private final class Run: Sendable {
-        private let lander: Lander
+        private let send: @Sendable (LandRequest) async throws -> Void
         private let requests: [LandRequest]
         private let next = Mutex(0)
         private let samples = Mutex<[Sample]>([])
 
-        init(lander: Lander, requests: [LandRequest]) {
-            self.lander = lander
+        init(
+            _ requests: [LandRequest], send: @escaping @Sendable (LandRequest) async throws -> Void
+        ) {
+            self.send = send
             self.requests = requests
         }
 
@@ -111,12 +140,7 @@ struct LandingBench {
 
         private func land(_ request: LandRequest, due: Double) async throws {
             let stopwatch = Stopwatch()
-            let outcome = try await Stopwatch.$current.withValue(stopwatch) {
-                try await lander.land(request)
-            }
-            guard case .landed = outcome else {
-                throw Child.Failed(description: "a landing ended with \(outcome)")
-            }
+            try await Stopwatch.$current.withValue(stopwatch) { try await send(request) }
             let sample = Sample(due: due, intentStart: stopwatch.intentStart, end: Child.now())
             samples.withLock { $0.append(sample) }
         }

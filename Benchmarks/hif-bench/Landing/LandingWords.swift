@@ -62,6 +62,10 @@ enum LandingWords {
                 fflush(nil)
             }
         }
+        let alone = try await bench.alone(RemoteLikeStore(profiles[0]), rate: 1_000)
+        print(
+            "\nOf the CPU, the load and the waiting of the store take",
+            String(format: "%.2f ms per landing at 1000/s.", alone))
     }
 }
 
