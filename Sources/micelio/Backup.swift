@@ -75,7 +75,9 @@ struct Stores: AsyncParsableCommand {
                     from: try StoreAddress(ofStoreOrBackup: from).open(),
                     to: try StoreAddress(to).open(), world: .system)
                 do {
-                    try await copy.run(isSealing: move) { printLine(line($0, $1)) }
+                    try await copy.run(isSealing: move, progress: { _, _ in }) {
+                        printLine(line($0, $1))
+                    }
                 } catch {
                     throw ForgeCopy.translating(error, to)
                 }

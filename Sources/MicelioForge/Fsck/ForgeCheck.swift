@@ -1,6 +1,6 @@
 import HifCore
 package import HifRepository
-import HifStore
+package import HifStore
 
 /// Checks everything in a data directory: the accounts database, every project that it names, and
 /// that the store holds no project it does not name.
