@@ -12,10 +12,10 @@ FLAGS := --scratch-path $(SCRATCH)
 LIGHT := HIF_CORE_ONLY=1 $(SWIFT)
 BIN = $(SCRATCH)/debug
 # Test targets with servers and programs in them.
-SERVED := ^(HifRemoteTests|MicelioForgeTests|EndToEndTests)\.
+SERVED := ^(HifRemoteTests|HifS3Tests|MicelioForgeTests|EndToEndTests)\.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-tests build release demo serve test test-light simulate bench bench-rollups bench-size bench-landing lint format proto
+.PHONY: help deps deps-tests build release demo serve test test-light test-s3 simulate bench bench-rollups bench-size bench-landing lint format proto
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -42,10 +42,15 @@ test: deps-tests lint  ## everything that CI runs
 	$(SWIFT) build --build-tests $(FLAGS)
 # In runs of their own: what keeps every thread busy, and what talks to servers, which would miss their
 # time beside it.
-	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter '$(SERVED)'
+	Scripts/with-seaweedfs $(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter '$(SERVED)'
 	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --skip '$(SERVED)|Exhaustive|Simulator'
 	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter 'Exhaustive|Simulator'
 	@HIF=$(BIN)/hif MICELIO=$(BIN)/micelio Scripts/end-to-end
+
+test-s3: deps-tests  ## the contract of every store, and landings, on a real SeaweedFS
+	$(SWIFT) build --build-tests $(FLAGS)
+	Scripts/with-seaweedfs $(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter HifS3Tests
+	@HIF=$(abspath $(BIN)/hif) MICELIO=$(abspath $(BIN)/micelio) Scripts/check-s3
 
 test-light: lint  ## the part without packages: seconds instead of minutes; FILTER=Suite for one
 	$(LIGHT) test --disable-xctest --scratch-path $(LIGHT_SCRATCH) $(if $(FILTER),--filter $(FILTER))

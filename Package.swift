@@ -139,6 +139,19 @@ if !coreOnly {
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict),
+        // Objects in a bucket that speaks S3, and the probe that a bucket has to pass. Weight: HTTP.
+        .target(
+            name: "HifS3",
+            dependencies: [
+                "HifStore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
         // The forge: accounts, permissions, pages, RPC. Sharing: the server and its tests.
         .target(
             name: "MicelioForge",
@@ -163,7 +176,7 @@ if !coreOnly {
         .executableTarget(
             name: "hif",
             dependencies: [
-                "HifCore", "HifStore", "HifRepository", "HifWorkspace", "HifRemote",
+                "HifCore", "HifStore", "HifRepository", "HifS3", "HifWorkspace", "HifRemote",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict, linkerSettings: quickStart),
@@ -171,7 +184,7 @@ if !coreOnly {
         .executableTarget(
             name: "micelio",
             dependencies: [
-                "HifCore", "HifRepository", "MicelioForge",
+                "HifCore", "HifRepository", "HifS3", "HifStore", "MicelioForge",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -185,6 +198,14 @@ if !coreOnly {
             dependencies: [
                 "HifAPI", "HifCore", "Support",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HifS3Tests",
+            dependencies: [
+                "HifS3", "HifStore", "Support",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -21,7 +21,7 @@ struct Backup: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             _ = try data.accounts()
-            try await ForgeCopy(from: data.data, to: directory).run { printLine(line($0, $1)) }
+            try await ForgeCopy(from: data.data, to: directory).run { printLine(copyLine($0, $1)) }
         }
     }
 }
@@ -42,51 +42,13 @@ struct Restore: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
-            try await ForgeCopy(from: directory, to: data.data).run { printLine(line($0, $1)) }
+            try await ForgeCopy(from: directory, to: data.data).run { printLine(copyLine($0, $1)) }
         }
     }
 }
 
-struct Stores: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "store", abstract: "Whole stores, without accounts.",
-        subcommands: [Copy.self])
-
-    struct Copy: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Copy a store into an empty one; people may land meanwhile.",
-            discussion: """
-                After a kill the same command goes on. With --move nobody can land in the first store \
-                any more, and the copy has everything that landed in it.
-                """)
-
-        @Argument(help: "The store: a directory with `store` in it, such as DATA/store.")
-        var from: String
-
-        @Argument(help: "An empty place, or one in which a copy was broken off.")
-        var to: String
-
-        @Flag(help: "End every log of the first store: its projects go on in the copy.")
-        var move = false
-
-        func run() async throws {
-            try await reportingErrors {
-                let copy = StoreCopy(
-                    from: try StoreAddress(ofStoreOrBackup: from).open(),
-                    to: try StoreAddress(to).open(), world: .system)
-                do {
-                    try await copy.run(isSealing: move, progress: { _, _ in }) {
-                        printLine(line($0, $1))
-                    }
-                } catch {
-                    throw ForgeCopy.translating(error, to)
-                }
-            }
-        }
-    }
-}
-
-private func line(_ project: ProjectID, _ report: ProjectCopyReport) -> String {
+/// What is said of a project that was copied.
+func copyLine(_ project: ProjectID, _ report: ProjectCopyReport) -> String {
     "\(project.hex): @\(report.position), \(report.objectCount) objects of \(report.byteCount) bytes "
         + "copied"
 }

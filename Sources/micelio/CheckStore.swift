@@ -12,6 +12,7 @@ struct CheckStore: AsyncParsableCommand {
             """)
 
     @OptionGroup var data: DataOption
+    @OptionGroup var store: StoreOptions
 
     @Flag(help: "Read every byte and replay every operation.")
     var deep = false
@@ -31,7 +32,7 @@ struct CheckStore: AsyncParsableCommand {
             _ = try data.accounts()
             let other = try from.map { try StoreAddress(ofStoreOrBackup: $0).open() }
             isHealthy = try await ForgeCheck(
-                directory: data.data, repairingFrom: other
+                directory: data.data, store: try store.open(data), repairingFrom: other
             ).run(deep: deep, repair: repair || other != nil) {
                 part in
                 printLine(summary(part))

@@ -16,6 +16,7 @@ struct Rollups: AsyncParsableCommand {
                 """)
 
         @OptionGroup var data: DataOption
+        @OptionGroup var store: StoreOptions
 
         @Argument(help: "The project, as account/name; without it all.")
         var project: String?
@@ -24,7 +25,9 @@ struct Rollups: AsyncParsableCommand {
             try await reportingErrors {
                 // Refuses a mistyped directory before anything is opened in it.
                 _ = try data.accounts()
-                try await RollupsRebuild(directory: data.data).run(only: project) { part in
+                try await RollupsRebuild(directory: data.data, store: try store.open(data)).run(
+                    only: project
+                ) { part in
                     printLine("\(SafeText.escape(part.name)): \(part.rollupCount) rollups")
                 }
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HifStore
 import Logging
 import MicelioForge
 
@@ -12,6 +13,7 @@ struct Serve: AsyncParsableCommand {
             """)
 
     @OptionGroup var data: DataOption
+    @OptionGroup var store: StoreOptions
 
     @Option(help: "The address for HTTP. Port 0 takes a free one.")
     var http = "127.0.0.1:4000"
@@ -40,8 +42,10 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let logger = try makeLogger()
+            let configuration = try configuration()
+            try await store.checkFitness()
             let server = try await ForgeServer(
-                configuration(), logger: logger
+                configuration, store: try openStore(), logger: logger
             ) { forge, file in
                 printLine(file.line)
                 await announceSetup(of: forge)
@@ -50,11 +54,18 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
+    /// The bucket that is to be served; nil for the directory below the data directory, which the
+    /// server makes with it.
+    private func openStore() throws -> (any ObjectStore)? {
+        try store.isElsewhere ? store.open(data) : nil
+    }
+
     /// On a forge without an administrator: the link that makes one. A new one at each start, so
     /// that it works with the address of this start.
     private func announceSetup(of forge: Forge) async {
         do {
-            guard let link = try await forge.accounts.makeSetupLink(now: forge.now()) else {
+            guard let link = try await forge.accounts.makeSetupLink(now: forge.now())
+            else {
                 return
             }
             printLine("Make the administrator: \(forge.addresses.publicURL)/setup/\(link.text)")

@@ -13,6 +13,7 @@ struct CollectGarbage: AsyncParsableCommand {
             """)
 
     @OptionGroup var data: DataOption
+    @OptionGroup var store: StoreOptions
 
     @Option(help: "Only this project: account/name.")
     var project: String?
@@ -24,7 +25,7 @@ struct CollectGarbage: AsyncParsableCommand {
         var isComplete = true
         try await reportingErrors {
             _ = try data.accounts()
-            try await ForgeUpkeep(directory: data.data).collect(
+            try await ForgeUpkeep(directory: data.data, store: try store.open(data)).collect(
                 project: project, isDryRun: dryRun
             ) { name, report in
                 printLine(line(name, report))
@@ -57,6 +58,7 @@ struct Compact: AsyncParsableCommand {
             """)
 
     @OptionGroup var data: DataOption
+    @OptionGroup var store: StoreOptions
 
     @Argument(help: "The project, as account/name; without it all.")
     var project: String?
@@ -68,8 +70,9 @@ struct Compact: AsyncParsableCommand {
         var isComplete = true
         try await reportingErrors {
             _ = try data.accounts()
-            try await ForgeUpkeep(directory: data.data).compact(project: project, isWhole: all) {
-                name, report in
+            try await ForgeUpkeep(directory: data.data, store: try store.open(data)).compact(
+                project: project, isWhole: all
+            ) { name, report in
                 printLine(line(name, report))
                 if let reason = report.stopped {
                     printNote("micelio: \(name): stopped early: \(reason)")
@@ -98,6 +101,7 @@ struct KeepUp: AsyncParsableCommand {
             """)
 
     @OptionGroup var data: DataOption
+    @OptionGroup var store: StoreOptions
 
     @Option(help: "Only this project: account/name.")
     var project: String?
@@ -106,7 +110,7 @@ struct KeepUp: AsyncParsableCommand {
         var isComplete = true
         try await reportingErrors {
             _ = try data.accounts()
-            try await ForgeUpkeep(directory: data.data).keepUp(
+            try await ForgeUpkeep(directory: data.data, store: try store.open(data)).keepUp(
                 project: project, report: { printNote("micelio: \($0)") }
             ) { name, isUpToDate in
                 printLine("\(name): \(isUpToDate ? "up to date" : "not everything could be built")")

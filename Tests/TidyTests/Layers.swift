@@ -41,16 +41,21 @@ enum Layers {
                 "NIOHTTP1", "HTTPTypes",
             ], isPure: false),
         "hif": Target(
-            mayImport: core + ["HifWorkspace", "HifRemote", "ArgumentParser"] + system,
+            mayImport: core + ["HifS3", "HifWorkspace", "HifRemote", "ArgumentParser"] + system,
             isPure: false),
 
+        "HifS3": Target(
+            mayImport: [
+                "HifStore", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1", "NIOPosix",
+                "NIOSSL",
+            ] + system, isPure: false),
         "MicelioForge": Target(
             mayImport: core + ["HifAPI", "CArgon2"] + grpc + system + [
                 "Crypto", "GRDB", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",
                 "ServiceLifecycle", "SwiftASN1", "UnixSignals", "X509",
             ], isPure: false),
         "micelio": Target(
-            mayImport: core + ["MicelioForge", "ArgumentParser", "Logging"] + system,
+            mayImport: core + ["HifS3", "MicelioForge", "ArgumentParser", "Logging"] + system,
             isPure: false),
     ]
 

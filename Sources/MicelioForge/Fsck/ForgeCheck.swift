@@ -25,12 +25,17 @@ package struct ForgeCheck: Sendable {
     private let store: any ObjectStore
     private let other: (any ObjectStore)?
 
-    /// - Parameter other: a store with the same projects, from which damage is repaired.
+    /// - Parameters:
+    ///   - store: keeps the projects' content; the directory below `directory` when nil.
+    ///   - other: a store with the same projects, from which damage is repaired.
     /// - Throws: when there is no forge in `directory`.
-    package init(directory: String, repairingFrom other: (any ObjectStore)? = nil) throws {
+    package init(
+        directory: String, store: (any ObjectStore)? = nil,
+        repairingFrom other: (any ObjectStore)? = nil
+    ) throws {
         let files = DataFiles(directory: directory)
         accounts = try Accounts(path: files.accounts)
-        store = try DirectoryStore(path: files.store)
+        self.store = try store ?? DirectoryStore(path: files.store)
         self.other = other
     }
 

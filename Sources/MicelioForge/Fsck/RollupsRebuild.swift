@@ -1,5 +1,5 @@
 import HifRepository
-import HifStore
+package import HifStore
 
 /// Deletes the rollups of projects and builds them anew from the log, beside a running server or not.
 /// Meanwhile questions to the history take longer and get the same answers.
@@ -13,11 +13,12 @@ package struct RollupsRebuild: Sendable {
     private let accounts: Accounts
     private let store: any ObjectStore
 
+    /// - Parameter store: keeps the projects' content; the directory below `directory` when nil.
     /// - Throws: when there is no forge in `directory`.
-    package init(directory: String) throws {
+    package init(directory: String, store: (any ObjectStore)? = nil) throws {
         let files = DataFiles(directory: directory)
         accounts = try Accounts(path: files.accounts)
-        store = try DirectoryStore(path: files.store)
+        self.store = try store ?? DirectoryStore(path: files.store)
     }
 
     /// Hands over each project as it is done.

@@ -1,6 +1,6 @@
 import HifCore
 package import HifRepository
-import HifStore
+package import HifStore
 
 /// What an administrator lets do to the projects in a data directory, beside a running server or
 /// without one: delete what nobody needs, build what is derived.
@@ -8,11 +8,12 @@ package struct ForgeUpkeep: Sendable {
     private let accounts: Accounts
     private let store: any ObjectStore
 
+    /// - Parameter store: keeps the projects' content; the directory below `directory` when nil.
     /// - Throws: when there is no forge in `directory`.
-    package init(directory: String) throws {
+    package init(directory: String, store: (any ObjectStore)? = nil) throws {
         let files = DataFiles(directory: directory)
         accounts = try Accounts(path: files.accounts)
-        store = try DirectoryStore(path: files.store)
+        self.store = try store ?? DirectoryStore(path: files.store)
     }
 
     /// The names of all projects, or the one asked for.

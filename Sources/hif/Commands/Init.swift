@@ -1,6 +1,7 @@
 import ArgumentParser
 import HifCore
 import HifRepository
+import HifS3
 import HifWorkspace
 
 struct Init: HifCommand {
@@ -15,7 +16,7 @@ struct Init: HifCommand {
             they are, and are the first changes to land.
             """)
 
-    @Option(help: ArgumentHelp("Directory of the store.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Directory of the store, or s3://bucket/prefix.", valueName: "dir"))
     var store: String?
     @Argument(help: "Name of the project, as account/project.")
     var name: String?
@@ -100,6 +101,7 @@ struct Init: HifCommand {
 
     /// Whether a scan of the working copy would come upon the store.
     private func isSeen(_ store: String, below root: String) -> Bool {
+        if S3Address.isOne(store) { return false }
         let absolute = String(
             decoding: Context.normal(
                 Array((store.hasPrefix("/") ? store : root + "/" + store).utf8)),

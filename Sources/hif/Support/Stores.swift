@@ -1,6 +1,7 @@
 import Glibc
 import HifCore
 import HifRepository
+import HifS3
 import HifStore
 import HifWorkspace
 
@@ -36,6 +37,12 @@ enum Stores {
     static func open(
         _ path: String, creating: Bool = false, world: World
     ) async throws -> (store: LocalStore, path: String) {
+        if S3Address.isOne(path) {
+            let address = try S3Address(path)
+            let bucket = try await Buckets.open(address, creating: creating, world: world)
+            let store = try await LocalStore(bucket, creating: creating, world: world)
+            return (store, address.description)
+        }
         if creating {
             try makeDirectories(path)
             try checkFree(path)
@@ -120,6 +127,7 @@ enum Stores {
     }
 
     static func absolute(_ path: String) throws -> String {
+        if S3Address.isOne(path) { return try S3Address(path).description }
         guard let real = realpath(path, nil) else {
             throw Failure(
                 "io", .failed,
