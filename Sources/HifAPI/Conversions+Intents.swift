@@ -10,6 +10,8 @@ extension LandIntent {
     ) throws(WireError) {
         var packs: [Hash] = []
         for pack in message.packs { packs.append(try Hash(wire: pack, "pack")) }
+        var merged: [RepoPath] = []
+        for path in message.mergedPaths { merged.append(try RepoPath(wire: path)) }
         self.init(
             session: try SessionID(wire: message.sessionID), author: author,
             goalLine: message.goalLine.prefix(utf8Max: Landing.goalLineBytesMax),
@@ -17,7 +19,7 @@ extension LandIntent {
             sourceDigest: try Hash(wire: message.sourceDigest, "source digest"),
             createdPosition: message.createdPosition, eventCount: message.eventCount, packs: packs,
             document: message.hasDocument ? try RecordReference(wire: message.document) : nil,
-            operations: operations,
+            mergedPaths: merged, operations: operations,
             storedOperations: message.hasStoredOperations
                 ? try RecordReference(wire: message.storedOperations) : nil,
             position: message.position == 0 ? nil : message.position)
@@ -41,6 +43,7 @@ extension LandIntent {
         if let document { message.document = document.wire }
         if let storedOperations { message.storedOperations = storedOperations.wire }
         message.position = position ?? 0
+        message.mergedPaths = mergedPaths.map(\.wire)
         return message
     }
 }
@@ -109,5 +112,66 @@ extension Micelio_V1_TagChange {
             if let position { set[name] = position } else { removed.append(name) }
         }
         removed.sort()
+    }
+}
+
+extension Micelio_V1_SubmitRequest {
+    /// The messages of a submission, each about a frame long.
+    package static func submission(
+        of intents: [Intent], project: Micelio_V1_ProjectName, storeID: String
+    ) -> [Micelio_V1_SubmitRequest] {
+        var messages: [Micelio_V1_SubmitRequest] = []
+        var message = Micelio_V1_SubmitRequest()
+        message.header.project = project
+        message.header.storeID = storeID
+        var size = 0
+        func close() {
+            messages.append(message)
+            message = Micelio_V1_SubmitRequest()
+            size = 0
+        }
+        for intent in intents {
+            let frames =
+                if case .land(let land) = intent {
+                    framed(land.operations) { $0.operation.wireBytes + 20 }
+                } else {
+                    [ArraySlice<LandedOperation>]()
+                }
+            let first = frames.first ?? []
+            let bytes = 1_000 + first.reduce(0) { $0 + $1.operation.wireBytes + 20 }
+            if size > 0, size + bytes > WireLimits.frameBytes { close() }
+            message.intents.append(wire(intent, first))
+            size += bytes
+            for frame in frames.dropFirst() {
+                close()
+                message.moreOperations = frame.map(\.wire)
+                size = WireLimits.frameBytes
+            }
+        }
+        close()
+        return messages
+    }
+
+    private static func wire(
+        _ intent: Intent, _ operations: ArraySlice<LandedOperation>
+    ) -> Micelio_V1_Intent {
+        var message = Micelio_V1_Intent()
+        switch intent {
+        case .land(let land):
+            // An author without an account is a commit's.
+            message.land = land.wire(isImport: land.author.account.isEmpty)
+            message.land.operations = operations.map(\.wire)
+        case .abandon(let abandon, let position):
+            message.abandon.sessionID = abandon.session.hash.wire
+            message.abandon.agent = abandon.author.agent
+            message.abandon.reason = abandon.reason
+            message.abandon.createdPosition = position
+        case .control(.setTags(let tags)): message.tags = Micelio_V1_TagChange(tags)
+        case .control(.rename):
+            preconditionFailure("projects on a forge are renamed by the forge")
+        case .control(.condemn), .control(.replace):
+            preconditionFailure("packs are condemned beside the store, by no client")
+        }
+        return message
     }
 }

@@ -96,7 +96,8 @@ extension ForgeRemote {
         let landings = landings
         var answers: [LandingAnswer] = []
         for part in intents.parts(of: WireLimits.intentsPerSubmission) {
-            let messages = submission(of: Array(part))
+            let messages = Micelio_V1_SubmitRequest.submission(
+                of: Array(part), project: project, storeID: storeID.hex)
             let reply = try await forThisStore {
                 try await connection.send { metadata, limit in
                     try await landings.submit(metadata: metadata) { writer in
@@ -118,66 +119,5 @@ extension ForgeRemote {
             }
         }
         return answers
-    }
-
-    /// The messages of a submission, each about a frame long.
-    private func submission(of intents: [Intent]) -> [Micelio_V1_SubmitRequest] {
-        var messages: [Micelio_V1_SubmitRequest] = []
-        var message = Micelio_V1_SubmitRequest()
-        message.header = .with {
-            $0.project = project
-            $0.storeID = storeID.hex
-        }
-        var size = 0
-        func close() {
-            messages.append(message)
-            message = Micelio_V1_SubmitRequest()
-            size = 0
-        }
-        for intent in intents {
-            let frames =
-                if case .land(let land) = intent {
-                    framed(land.operations) { $0.operation.wireBytes + 20 }
-                } else {
-                    [ArraySlice<LandedOperation>]()
-                }
-            let first = frames.first ?? []
-            let bytes = 1_000 + first.reduce(0) { $0 + $1.operation.wireBytes + 20 }
-            if size > 0, size + bytes > WireLimits.frameBytes { close() }
-            message.intents.append(ForgeRemote.wire(intent, first))
-            size += bytes
-            for frame in frames.dropFirst() {
-                close()
-                message.moreOperations = frame.map(\.wire)
-                size = WireLimits.frameBytes
-            }
-        }
-        close()
-        return messages
-    }
-
-    private static func wire(
-        _ intent: Intent, _ operations: ArraySlice<LandedOperation>
-    ) -> Micelio_V1_Intent {
-        .with { message in
-            switch intent {
-            case .land(let land):
-                // An author without an account is a commit's.
-                message.land = land.wire(isImport: land.author.account.isEmpty)
-                message.land.operations = operations.map(\.wire)
-            case .abandon(let abandon, let position):
-                message.abandon = .with {
-                    $0.sessionID = abandon.session.hash.wire
-                    $0.agent = abandon.author.agent
-                    $0.reason = abandon.reason
-                    $0.createdPosition = position
-                }
-            case .control(.setTags(let tags)): message.tags = Micelio_V1_TagChange(tags)
-            case .control(.rename):
-                preconditionFailure("projects on a forge are renamed by the forge")
-            case .control(.condemn), .control(.replace):
-                preconditionFailure("packs are condemned beside the store, by no client")
-            }
-        }
     }
 }

@@ -22,18 +22,22 @@ package final class Repository: Sendable {
     package let upkeep: Upkeep
     private let writerAddress: String
     private let weakness: LandingMachine.Weakness
+    private let peers: (any PeerTransport)?
     private let newestKnown = Mutex<Epoch>(0)
+    private let writerHint = Mutex(WriterHint())
     private let sequencerKept = Mutex<Sequencer?>(nil)
 
     /// Opens the project whose keys lie in `store`. No request is made.
     ///
     /// - Parameters:
     ///   - writer: address at which this process can be asked, for the slots it writes; may be empty.
+    ///   - peers: the way to those whose addresses stand in slots; without it everything lands here.
     ///   - report: told, in a sentence, of background work that failed.
     ///   - upkeepDue: told when there is background work, for whoever drives several projects.
     ///   - weakness: for tests only.
     package init(
         store: any ObjectStore, world: World, writer: String = "",
+        peers: (any PeerTransport)? = nil,
         report: @escaping @Sendable (String) -> Void = { _ in },
         upkeepDue: @escaping @Sendable (Upkeep) -> Void = { _ in },
         weakness: LandingMachine.Weakness = []
@@ -41,6 +45,7 @@ package final class Repository: Sendable {
         self.store = store
         self.world = world
         writerAddress = writer
+        self.peers = peers
         self.weakness = weakness
         log = LogReader(store: store)
         content = log.content
@@ -88,6 +93,7 @@ package final class Repository: Sendable {
         guard let (slot, _, _) = try await log.slot(epoch) else {
             throw .log(.inconsistent(epoch: epoch, "was there a moment ago and is gone"))
         }
+        writerHint.withLock { $0.learn(epoch: epoch, address: slot.writer) }
         if epoch > newestKnown.withLock({ $0 }) {
             // Seen is not yet durable: whoever is told of a position must find it after a power cut.
             do throws(StoreError) {
@@ -196,14 +202,42 @@ package final class Repository: Sendable {
 
     // MARK: Writing
 
-    /// Submits an intent. The first call of a process folds the log since its last checkpoint.
+    /// Submits an intent: to the node that wrote the newest slot, if there is one and it answers, else
+    /// here. The first call of a process that lands something folds the log since its last checkpoint.
     package func submit(_ intent: Intent) async throws(ReadError) -> LandingAnswer {
-        try await sequencer().submit(intent)
+        try await submit([intent])[0]
     }
 
     /// As `submit(_:)`, for several intents in order.
-    package func submit(_ intents: [Intent]) async throws(ReadError) -> [LandingAnswer] {
-        try await sequencer().submit(intents)
+    ///
+    /// - Parameter isForwarded: another node handed them on, so they are judged here whatever a slot says.
+    package func submit(
+        _ intents: [Intent], isForwarded: Bool = false
+    ) async throws(ReadError) -> [LandingAnswer] {
+        if !isForwarded, let answers = await forwarding(intents) { return answers }
+        let sequencer = try await sequencer()
+        let answers = await sequencer.submit(intents)
+        let tip = await sequencer.tip
+        writerHint.withLock { $0.learn(epoch: tip.epoch, address: tip.writer) }
+        return answers
+    }
+
+    /// The answers of the node that wrote the newest slot; nil when they are for this one to find.
+    private func forwarding(_ intents: [Intent]) async -> [LandingAnswer]? {
+        guard let peers else { return nil }
+        // A process that has just begun asks who writes, rather than race whoever does.
+        if writerHint.withLock({ $0.epoch }) == 0 { _ = try? await newest() }
+        let address = writerHint.withLock { $0.address }
+        guard !address.isEmpty, address != writerAddress,
+            intents.allSatisfy(\.isForwardable)
+        else { return nil }
+        guard let answers = await peers.submit(intents, to: address), answers.areSettled,
+            answers.count == intents.count
+        else {
+            writerHint.withLock { $0.forget(address) }
+            return nil
+        }
+        return answers
     }
 
     /// How a session was closed, searching the slots since it was created; nil while it is open.

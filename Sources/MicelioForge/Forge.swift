@@ -1,7 +1,9 @@
 /// The forge itself, without any carrier: what it needs, handed in. Its functions, the use cases,
 /// are in the folders of their subject; web and RPC handlers call them and nothing below them.
 package struct Forge: Sendable {
-    package let accounts: Accounts
+    /// The accounts as this node has them: its own, or asked of the node that keeps them.
+    package let accountsSource: any AccountsSource
+    private let ownAccounts: Accounts?
     package let passwords: PasswordHasher
     package let access: Access
     package let authenticator: Authenticator
@@ -11,18 +13,48 @@ package struct Forge: Sendable {
     package let now: @Sendable () -> Int64
     let limiters = Limiters()
 
-    package init(
-        accounts: Accounts, passwords: PasswordHasher, addresses: Addresses,
-        repositories: ProjectRepositories, now: @escaping @Sendable () -> Int64
+    /// - Parameter accounts: nil on a node that asks another for them.
+    init(
+        accounts: Accounts?, source: any AccountsSource, passwords: PasswordHasher,
+        addresses: Addresses, repositories: ProjectRepositories,
+        now: @escaping @Sendable () -> Int64
     ) {
-        self.accounts = accounts
+        ownAccounts = accounts
+        accountsSource = source
         self.passwords = passwords
         self.addresses = addresses
         self.repositories = repositories
         self.now = now
-        access = Access(accounts: accounts)
-        authenticator = Authenticator(accounts: accounts, now: now)
+        access = Access(accounts: source)
+        authenticator = Authenticator(accounts: source, now: now)
     }
+
+    /// A forge that keeps its accounts itself.
+    package init(
+        accounts: Accounts, passwords: PasswordHasher, addresses: Addresses,
+        repositories: ProjectRepositories, now: @escaping @Sendable () -> Int64
+    ) {
+        self.init(
+            accounts: accounts, source: accounts, passwords: passwords, addresses: addresses,
+            repositories: repositories, now: now)
+    }
+
+    /// The database of this node.
+    ///
+    /// - Throws: on a node that has none: what needs it, such as signing in, is another node's to do.
+    package var accounts: Accounts {
+        get throws(ForgeError) {
+            guard let ownAccounts else {
+                throw ForgeError(
+                    .unavailable, "this node keeps no accounts",
+                    hint: "ask the node that does: its address is what --accounts says here")
+            }
+            return ownAccounts
+        }
+    }
+
+    /// Whether this node is the one that keeps the accounts.
+    var keepsAccounts: Bool { ownAccounts != nil }
 
     struct Limiters: Sendable {
         let userCodes = RateLimiter(Limits.userCodeTries, of: "codes tried")

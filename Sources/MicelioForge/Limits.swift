@@ -46,6 +46,19 @@ package enum Limits {
     /// Landings that are read whole before they are sent.
     package static let detailsAtOnce = 64
 
+    // Other nodes of the same forge.
+    /// How long a node without accounts believes what it was told of a token or a role: so long, at most, a
+    /// revoked one goes on being let in.
+    package static let accountsCacheMillis: Int64 = 10_000
+    package static let accountsCacheEntriesMax = 10_000
+    /// Within which another node says that it has taken a landing over; else it is landed here.
+    package static let nodeTakesMillis: Int64 = 250
+    /// Within which it has to have landed it.
+    package static let nodeLandingSeconds: Int64 = 60
+    package static let nodeAnswerSeconds: Int64 = 10
+    /// Nodes that one is connected to; the one used longest ago is dropped.
+    package static let nodeLinksMax = 32
+
     // Requests.
     package static let formBytesMax = 16_384
     package static let pageItemsMax = 100

@@ -36,6 +36,17 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Speak gRPC without TLS. On loopback only.")
     var grpcPlaintext = false
 
+    @Option(
+        help: ArgumentHelp(
+            "gRPC of the node that keeps the accounts: this one keeps none.",
+            valueName: "host:port"))
+    var accounts: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where other nodes on the same store reach gRPC of this one.", valueName: "host:port"))
+    var node: String?
+
     @Option(help: "trace, debug, info, notice, warning or error.")
     var logLevel = "info"
 
@@ -64,7 +75,8 @@ struct Serve: AsyncParsableCommand {
     /// that it works with the address of this start.
     private func announceSetup(of forge: Forge) async {
         do {
-            guard let link = try await forge.accounts.makeSetupLink(now: forge.now())
+            guard accounts == nil,
+                let link = try await forge.accounts.makeSetupLink(now: forge.now())
             else {
                 return
             }
@@ -93,6 +105,8 @@ struct Serve: AsyncParsableCommand {
         configuration.rpc = try HostPort(grpc)
         configuration.publicURL = publicURL
         configuration.publicRPC = try publicGrpc.map { try HostPort($0) }
+        configuration.accountsKeeper = try accounts.map { try HostPort($0) }
+        configuration.node = try node.map { try HostPort($0) }
         switch (tlsCert, tlsKey, grpcPlaintext) {
         case (nil, nil, false): configuration.encryption = .selfSigned
         case (nil, nil, true): configuration.encryption = .plaintext

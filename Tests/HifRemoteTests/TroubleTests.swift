@@ -59,7 +59,7 @@ import Testing
 
     @Test func `each bad token says what to do`() async throws {
         try await ForgeFixture.with { fixture in
-            let accounts = fixture.forge.accounts
+            let accounts = try fixture.forge.accounts
             let now = fixture.forge.now()
             let expired = try await accounts.createPersonalToken(
                 for: Handle("ana"), label: "", scopes: .everything, expires: now - 1, now: now)

@@ -75,7 +75,7 @@ import Testing
 
     @Test func `disabling an account ends its tokens and links for good`() async throws {
         let test = try await TestForge()
-        let accounts = test.forge.accounts
+        let accounts = try test.forge.accounts
         try await test.user("ana")
         let token = try await test.token(of: "ana")
         let link = try await accounts.makePasswordLink(for: Handle("ana"), now: test.clock.now)
@@ -92,7 +92,7 @@ import Testing
 
     @Test func `set-up makes one administrator and its link works once`() async throws {
         let test = try await TestForge()
-        let accounts = test.forge.accounts
+        let accounts = try test.forge.accounts
         let stale = try #require(try await accounts.makeSetupLink(now: 0))
         let link = try #require(try await accounts.makeSetupLink(now: 0))
         #expect(try await accounts.purpose(of: stale, now: 0) == nil)
@@ -117,7 +117,7 @@ import Testing
 
     @Test func `a password link expires, is single, and signs out`() async throws {
         let test = try await TestForge()
-        let accounts = test.forge.accounts
+        let accounts = try test.forge.accounts
         let user = try await test.user("ana")
         let pair = try await accounts.pool.write { database in
             try Accounts.beginLogin(

@@ -75,7 +75,7 @@ import Testing
 
     @Test func `every bad token has its reason`() async throws {
         try await TestServer.with { server in
-            let accounts = server.forge.accounts
+            let accounts = try server.forge.accounts
             let now = server.forge.now()
             let ana = try await accounts.createUser(Handle("ana"), now: now)
             func token(_ expires: Int64? = nil) async throws -> TokenText {
@@ -115,7 +115,7 @@ import Testing
 
     @Test func `projects over the wire`() async throws {
         try await TestServer.with { server in
-            let accounts = server.forge.accounts
+            let accounts = try server.forge.accounts
             let now = server.forge.now()
             var tokens: [String: Metadata] = [:]
             for handle in ["ana", "eve"] {

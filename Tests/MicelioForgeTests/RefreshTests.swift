@@ -15,7 +15,7 @@ import Testing
 
     @Test func `each use gives a new pair`() async throws {
         let test = try await TestForge()
-        let accounts = test.forge.accounts
+        let accounts = try test.forge.accounts
         var pair = try await login(test)
         for _ in 0..<4 {
             test.clock.advance(millis: 60_000)
@@ -29,7 +29,7 @@ import Testing
 
     @Test func `a lost answer can be asked for again`() async throws {
         let test = try await TestForge()
-        let accounts = test.forge.accounts
+        let accounts = try test.forge.accounts
         let pair = try await login(test)
         let lost = try await accounts.refresh(pair.refresh, now: test.clock.now)
         test.clock.advance(millis: 3_600_000)
@@ -43,7 +43,7 @@ import Testing
 
     @Test func `a reuse after the successor was used ends the login`() async throws {
         let test = try await TestForge()
-        let accounts = test.forge.accounts
+        let accounts = try test.forge.accounts
         let first = try await login(test)
         let second = try await accounts.refresh(first.refresh, now: test.clock.now)
         let third = try await accounts.refresh(second.refresh, now: test.clock.now)
@@ -63,7 +63,7 @@ import Testing
 
     @Test func `an idle login expires, an active one does not`() async throws {
         let test = try await TestForge()
-        let accounts = test.forge.accounts
+        let accounts = try test.forge.accounts
         var pair = try await login(test)
         for _ in 0..<3 {
             test.clock.advance(millis: Limits.refreshTokenIdleMillis - 1)
@@ -78,7 +78,7 @@ import Testing
 
     @Test func `two at once get the same successor`() async throws {
         let test = try await TestForge()
-        let accounts = test.forge.accounts
+        let accounts = try test.forge.accounts
         let pair = try await login(test)
         let now = test.clock.now
         async let left = accounts.refresh(pair.refresh, now: now)
@@ -88,7 +88,7 @@ import Testing
 
     @Test func `other tokens do not refresh, and unknown ones neither`() async throws {
         let test = try await TestForge()
-        let accounts = test.forge.accounts
+        let accounts = try test.forge.accounts
         let pair = try await login(test)
         let personal = try await test.token(of: "ana")
         for (token, wanted): (TokenText, ForgeError.Code) in [
@@ -102,7 +102,7 @@ import Testing
 
     @Test func `revoking one token of a login ends it all, and leaves others alone`() async throws {
         let test = try await TestForge()
-        let accounts = test.forge.accounts
+        let accounts = try test.forge.accounts
         let pair = try await login(test)
         let personal = try await test.token(of: "ana")
         try await test.forge.revoke(pair.access.text)

@@ -4,6 +4,7 @@ import GRPCNIOTransportHTTP2Posix
 import HTTPTypes
 import HifCore
 import HifRemote
+import HifStore
 import HummingbirdTesting
 import Logging
 import NIOCore
@@ -18,7 +19,11 @@ struct TestServer: Sendable {
     let directory: TemporaryDirectory
 
     /// Starts one, runs `body`, and stops it as a signal would.
+    ///
+    /// - Parameter store: a directory of its own when nil.
     static func with(
+        store: (any ObjectStore)? = nil,
+        now: @escaping @Sendable () -> Int64 = ForgeServer.systemClock,
         _ configure: (inout ForgeConfiguration) -> Void = { _ in },
         _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
@@ -32,7 +37,7 @@ struct TestServer: Sendable {
         configure(&configuration)
         let (stream, ready) = AsyncStream.makeStream(of: (Forge, RunFile).self)
         let server = try await ForgeServer(
-            configuration,
+            configuration, store: store, now: now,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { forge, run in
             ready.yield((forge, run))

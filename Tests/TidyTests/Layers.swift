@@ -52,7 +52,7 @@ enum Layers {
         "MicelioForge": Target(
             mayImport: core + ["HifAPI", "CArgon2"] + grpc + system + [
                 "Crypto", "GRDB", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",
-                "ServiceLifecycle", "SwiftASN1", "UnixSignals", "X509",
+                "NIOSSL", "ServiceLifecycle", "SwiftASN1", "UnixSignals", "X509",
             ], isPure: false),
         "micelio": Target(
             mayImport: core + ["HifS3", "MicelioForge", "ArgumentParser", "Logging"] + system,

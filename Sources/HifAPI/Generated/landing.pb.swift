@@ -638,6 +638,12 @@ package nonisolated struct Micelio_V1_LandIntent: @unchecked Sendable {
     set {_uniqueStorage()._position = newValue}
   }
 
+  /// Paths that a node merged before it handed the intent on; a client leaves them out.
+  package var mergedPaths: [Data] {
+    get {_storage._mergedPaths}
+    set {_uniqueStorage()._mergedPaths = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1645,7 +1651,7 @@ nonisolated extension Micelio_V1_Intent: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LandIntent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}author\0\u{3}is_import\0\u{3}goal_line\0\u{3}started_millis\0\u{3}landed_millis\0\u{3}source_digest\0\u{3}created_position\0\u{3}event_count\0\u{1}packs\0\u{1}document\0\u{1}operations\0\u{3}stored_operations\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}author\0\u{3}is_import\0\u{3}goal_line\0\u{3}started_millis\0\u{3}landed_millis\0\u{3}source_digest\0\u{3}created_position\0\u{3}event_count\0\u{1}packs\0\u{1}document\0\u{1}operations\0\u{3}stored_operations\0\u{1}position\0\u{3}merged_paths\0")
 
   fileprivate class _StorageClass {
     var _sessionID: Data = Data()
@@ -1662,6 +1668,7 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
     var _operations: [Micelio_V1_LandedOperation] = []
     var _storedOperations: Micelio_V1_RecordReference? = nil
     var _position: UInt64 = 0
+    var _mergedPaths: [Data] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1686,6 +1693,7 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
       _operations = source._operations
       _storedOperations = source._storedOperations
       _position = source._position
+      _mergedPaths = source._mergedPaths
     }
   }
 
@@ -1718,6 +1726,7 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
         case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._operations) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._storedOperations) }()
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._position) }()
+        case 15: try { try decoder.decodeRepeatedBytesField(value: &_storage._mergedPaths) }()
         default: break
         }
       }
@@ -1772,6 +1781,9 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
       if _storage._position != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._position, fieldNumber: 14)
       }
+      if !_storage._mergedPaths.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._mergedPaths, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1795,6 +1807,7 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
         if _storage._operations != rhs_storage._operations {return false}
         if _storage._storedOperations != rhs_storage._storedOperations {return false}
         if _storage._position != rhs_storage._position {return false}
+        if _storage._mergedPaths != rhs_storage._mergedPaths {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -8,6 +8,8 @@ package struct LogTip: Hashable, Sendable {
     /// Position of the newest landing; 0 before the first.
     package private(set) var position: Position
     package private(set) var root: Hash
+    /// Address of the node that wrote the slot; empty when it has none.
+    package private(set) var writer: String
     package private(set) var control: ControlState
     package private(set) var controlEpoch: Epoch
     /// Every pack the log condemned or replaced so far.
@@ -23,6 +25,7 @@ package struct LogTip: Hashable, Sendable {
         slotHash = hash
         position = 0
         root = slot.root
+        writer = slot.writer
         self.control = control
         controlEpoch = 0
         packs = CondemnedPacks()
@@ -40,6 +43,7 @@ package struct LogTip: Hashable, Sendable {
         slotHash = hash
         position = slot.lastPosition
         root = slot.root
+        writer = slot.writer
         self.control = control
         controlEpoch = slot.controlEpoch
         self.packs = packs
@@ -80,6 +84,7 @@ package struct LogTip: Hashable, Sendable {
         slotHash = hash
         position = slot.lastPosition
         self.root = slot.root
+        writer = slot.writer
         if let state = slot.control {
             control = state
             packs.fold(state.condemnation, at: slot.epoch)

@@ -87,7 +87,9 @@ final class Process: @unchecked Sendable {
         let bug = simulation.scenario.planted
         if let bug { store = WeakStore(store, bug, self, simulation) }
         repository = Repository(
-            store: store, world: world, writer: "node-\(node.id)", weakness: bug?.machine ?? [])
+            store: store, world: world, writer: "node-\(node.id)",
+            peers: simulation.scenario.forwards > 0 ? Peers(process: self, simulation) : nil,
+            weakness: bug?.machine ?? [])
     }
 
     private var world: World {
@@ -176,6 +178,29 @@ final class Process: @unchecked Sendable {
             }
         } else {
             waiting.removeValue(forKey: number)?.resume()
+        }
+    }
+}
+
+/// The way from one node to the others, over the same bad network as that from clients.
+///
+/// `@unchecked Sendable`: touched by the simulation's one thread only.
+private struct Peers: PeerTransport, @unchecked Sendable {
+    unowned let process: Process
+    unowned let simulation: Simulation
+
+    init(process: Process, _ simulation: Simulation) {
+        self.process = process
+        self.simulation = simulation
+    }
+
+    func submit(_ intents: [Intent], to address: String) async -> [LandingAnswer]? {
+        guard !process.isDead, let number = Int(address.dropFirst("node-".count)),
+            simulation.nodes.indices.contains(number)
+        else { return nil }
+        simulation.note("node \(process.node.id) hands \(intents.count) intents to \(address)")
+        return try? await simulation.call(number) { repository in
+            try await repository.submit(intents, isForwarded: true)
         }
     }
 }

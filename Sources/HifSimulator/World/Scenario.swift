@@ -35,6 +35,8 @@ package struct Scenario: Sendable {
     package var lacking: Set<String>
     /// How many have packs collected, each again and again.
     package var collectorCount: Int
+    /// Whether nodes hand landings on to the one that wrote the newest slot: 0 or 1.
+    package var forwards: Int
     /// Store faults happen up to this many.
     package var faultsMax: Int
 
@@ -65,6 +67,8 @@ package struct Scenario: Sendable {
         history = 0
         lacking = []
         drawHistory(&dice)
+        // Drawn last, so that what earlier seeds drew stays.
+        forwards = nodeCount > 1 && dice.chance(600) ? 1 : 0
     }
 }
 
@@ -92,7 +96,7 @@ extension Scenario {
     /// The fields that can be set by hand, as `name=value`.
     package static let fields = [
         "nodes", "clients", "sessions", "faults", "crashes", "calls", "cancellations", "pauses",
-        "storms", "skew", "cuts", "collectors", "history", "lacking", "most", "kinds",
+        "storms", "skew", "cuts", "collectors", "history", "lacking", "forwards", "most", "kinds",
         "workloads",
     ]
 
@@ -131,6 +135,7 @@ extension Scenario {
         case "cuts": powerCuts = number
         case "collectors": collectorCount = number
         case "history": history = number
+        case "forwards": forwards = number
         case "most": faultsMax = number
         default: return false
         }
@@ -154,6 +159,7 @@ extension Scenario {
         case "collectors": "\(collectorCount)"
         case "history": "\(history)"
         case "lacking": lacking.sorted().joined(separator: "+")
+        case "forwards": "\(forwards)"
         case "most": "\(faultsMax)"
         case "kinds": faultKinds.map(\.rawValue).sorted().joined(separator: "+")
         case "workloads": workloads.map(\.rawValue).joined(separator: "+")

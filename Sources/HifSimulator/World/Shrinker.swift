@@ -22,7 +22,7 @@ package struct Shrinker {
             for field in ["nodes", "clients", "sessions"] { await lower(field, from: 1) }
             for field in [
                 "calls", "cancellations", "pauses", "storms", "skew", "crashes", "faults", "cuts",
-                "collectors", "history",
+                "collectors", "history", "forwards",
             ] { await attempt(field, "0") }
             await thin("kinds", smallest.value("kinds"))
             await thin("workloads", smallest.value("workloads"))

@@ -77,13 +77,13 @@ package struct AccountGrant: Sendable {
 /// neither words nor time tell which names exist. Who may see a project but not do the rest is told
 /// so, because they know of it anyway.
 package struct Access: Sendable {
-    let accounts: Accounts
+    let accounts: any AccountsSource
 
     /// Leave for `verb` on the project named `path`.
     package func check<Verb: ProjectVerb>(
         _ principal: Principal, _ verb: Verb.Type, on path: ProjectPath
     ) async throws -> ProjectGrant<Verb> {
-        let found = try await accounts.project(path, seenBy: principal.user?.id)
+        let found = try await accounts.project(path, seenBy: principal)
         guard let found, let role = Access.role(of: principal, in: found),
             principal.scopes.allows(.read, on: path)
                 || principal.scopes.allows(Verb.scope, on: path)
@@ -103,6 +103,18 @@ package struct Access: Sendable {
                 hint: "it needs the scope \(Verb.scope.rawValue):\(path)")
         }
         return ProjectGrant(principal: principal, project: found.project, role: role)
+    }
+
+    /// A project that the caller may know of, for another node that is to give leave by the same rules.
+    /// Whoever has a token for any use of the project may know of it.
+    func find(
+        _ path: ProjectPath, for principal: Principal
+    ) async throws -> Accounts.FoundProject {
+        let found = try await accounts.project(path, seenBy: principal)
+        guard let found, Access.role(of: principal, in: found) != nil,
+            ScopeSet.Verb.allCases.contains(where: { principal.scopes.allows($0, on: path) })
+        else { throw Access.notFound(path) }
+        return found
     }
 
     /// Leave to act as the account that signed in.

@@ -3,13 +3,20 @@
 /// Bearer for clients, Basic for programs that know nothing else (the token is the password, the
 /// name is ignored). A token in an address is never looked at: addresses end up in logs.
 package struct Authenticator: Sendable {
-    let accounts: Accounts
+    let accounts: any AccountsSource
     let now: @Sendable () -> Int64
 
     /// - Parameter values: every value of the header or metadata field. More than one is refused:
     ///   two parties in front of us might each believe another one.
     package func authenticate(authorization values: [String]) async throws -> Principal {
-        guard let value = values.first else { return .anonymous }
+        try await identify(authorization: values).principal
+    }
+
+    /// As `authenticate`, with the token itself, for whoever asks another node in the caller's name.
+    func identify(
+        authorization values: [String]
+    ) async throws -> (principal: Principal, credential: Credential?) {
+        guard let value = values.first else { return (.anonymous, nil) }
         guard values.count == 1 else {
             throw ForgeError.invalid("more than one Authorization")
         }
@@ -18,7 +25,9 @@ package struct Authenticator: Sendable {
             throw ForgeError(.tokenMalformed, "a token of this kind opens nothing by itself")
         }
         let (user, record) = try await accounts.resolve(token, now: now())
-        return Principal(user: user, token: record, scopes: record.scopes)
+        return (
+            Principal(user: user, token: record, scopes: record.scopes), Credential(token: token)
+        )
     }
 
     private static func secret(in value: String) throws(ForgeError) -> String {

@@ -11,6 +11,20 @@ package struct ProjectRecord: Hashable, Sendable {
     package let isPublic: Bool
     package let createdMillis: Int64
 
+    /// As another node of the forge told it.
+    init(
+        id: Int64, storeProjectID: String, path: ProjectPath, ownerID: Int64,
+        description: String, isPublic: Bool, createdMillis: Int64
+    ) {
+        self.id = id
+        self.storeProjectID = storeProjectID
+        self.path = path
+        self.ownerID = ownerID
+        self.description = description
+        self.isPublic = isPublic
+        self.createdMillis = createdMillis
+    }
+
     init(_ row: Row) throws {
         id = row["id"]
         storeProjectID = row["store_project_id"]
@@ -29,6 +43,11 @@ extension Accounts {
     package struct FoundProject: Sendable {
         package let project: ProjectRecord
         package let memberRole: Role?
+
+        init(project: ProjectRecord, memberRole: Role?) {
+            self.project = project
+            self.memberRole = memberRole
+        }
 
         init(_ row: Row) throws {
             project = try ProjectRecord(row)

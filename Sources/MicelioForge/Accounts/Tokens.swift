@@ -13,6 +13,23 @@ package struct TokenRecord: Hashable, Sendable {
     package let revokedMillis: Int64?
     package let lastUsedMillis: Int64?
 
+    /// As another node of the forge told it: neither revoked, nor known when it was used.
+    init(
+        id: Int64, handle: String, kind: TokenText.Kind, lastFour: String, label: String,
+        scopes: ScopeSet, createdMillis: Int64, expiresMillis: Int64?
+    ) {
+        self.id = id
+        self.handle = handle
+        self.kind = kind
+        self.lastFour = lastFour
+        self.label = label
+        self.scopes = scopes
+        self.createdMillis = createdMillis
+        self.expiresMillis = expiresMillis
+        revokedMillis = nil
+        lastUsedMillis = nil
+    }
+
     init(_ row: Row) {
         id = row["id"]
         handle = row["handle"]
@@ -156,7 +173,9 @@ extension Accounts {
     /// The account and rights behind a token, with the reason when there are none.
     ///
     /// The reasons are told apart because only who holds the token learns them.
-    package func resolve(_ token: TokenText, now: Int64) async throws -> (User, TokenRecord) {
+    package func resolve(
+        _ token: TokenText, now: Int64
+    ) async throws -> (user: User, token: TokenRecord) {
         let found = try await pool.read { database in
             try Row.fetchOne(
                 database,

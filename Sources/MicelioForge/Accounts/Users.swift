@@ -12,6 +12,21 @@ package struct User: Hashable, Sendable {
     package let disabledMillis: Int64?
     package let hasPassword: Bool
 
+    /// As another node of the forge told it, which let them in: so they are not disabled.
+    init(
+        id: Int64, handle: Handle, displayName: String, email: String?, isAdmin: Bool,
+        createdMillis: Int64
+    ) {
+        self.id = id
+        self.handle = handle
+        self.displayName = displayName
+        self.email = email
+        self.isAdmin = isAdmin
+        self.createdMillis = createdMillis
+        disabledMillis = nil
+        hasPassword = false
+    }
+
     init(_ row: Row) throws {
         id = row["id"]
         handle = try Handle(row["handle"] as String)

@@ -20,6 +20,9 @@ package final class ProjectRepositories: Sendable {
 
     private let store: any ObjectStore
     private let world: World
+    /// Where other nodes reach this one, as its slots say it; empty for a node that is alone.
+    private let writer: String
+    private let peers: (any PeerTransport)?
     private let report: @Sendable (String) -> Void
     private let open = Mutex(Open())
     /// Projects with background work to do; each at most once at a time.
@@ -30,14 +33,20 @@ package final class ProjectRepositories: Sendable {
     /// The store's own id: what every cache of its content is keyed by.
     package let storeID: StoreID
 
-    /// - Parameter report: told, in a sentence, of background work that failed.
+    /// - Parameters:
+    ///   - writer: where other nodes reach this one; empty when there are none.
+    ///   - peers: the way to them.
+    ///   - report: told, in a sentence, of background work that failed.
     package init(
-        _ store: any ObjectStore, world: World, executor: BlockingExecutor,
+        _ store: any ObjectStore, world: World, executor: BlockingExecutor, writer: String = "",
+        peers: (any PeerTransport)? = nil,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws {
         self.store = store
         self.world = world
         self.executor = executor
+        self.writer = writer
+        self.peers = peers
         self.report = report
         (due, announce) = AsyncStream.makeStream(of: Upkeep.self)
         storeID = try await StoreID.openOrCreate(in: store, world: world)
@@ -71,7 +80,8 @@ package final class ProjectRepositories: Sendable {
                 open.repositories[oldest.key] = nil
             }
             let made = Repository(
-                store: projectStore(id), world: world, report: report,
+                store: projectStore(id), world: world, writer: writer, peers: peers,
+                report: report,
                 upkeepDue: { [announce] in announce.yield($0) })
             open.repositories[id] = (made, open.clock)
             return made

@@ -40,23 +40,37 @@ extension OpenProject where Verb == Writing {
 
     package func land(_ request: LandRequest) async throws -> LandOutcome {
         let repository = repository
-        return try await completing { try await Lander(repository).land(request) }
+        return try await handingOn {
+            try await completing { try await Lander(repository).land(request) }
+        }
     }
 
     /// Submits intents that the caller prepared whole, in order. What they claim about packs is
     /// checked before: a wrong place in the index would spoil the content for everybody.
-    package func submit(_ intents: [Intent]) async throws -> [LandingAnswer] {
+    ///
+    /// - Parameter isForwarded: another node handed them on.
+    package func submit(
+        _ intents: [Intent], isForwarded: Bool = false
+    ) async throws -> [LandingAnswer] {
         let repository = repository
-        return try await completing {
-            try await IntentCheck(repository: repository).check(intents)
-            let answers = try await repository.submit(intents)
-            for (intent, answer) in zip(intents, answers) {
-                guard let session = intent.closedSession(by: answer) else { continue }
-                // The mark is advisory: a session that stays listed costs a look.
-                try? await repository.sessions.unmarkOpen(session)
+        return try await handingOn {
+            try await completing {
+                try await IntentCheck(repository: repository).check(intents)
+                let answers = try await repository.submit(intents, isForwarded: isForwarded)
+                for (intent, answer) in zip(intents, answers) {
+                    guard let session = intent.closedSession(by: answer) else { continue }
+                    // The mark is advisory: a session that stays listed costs a look.
+                    try? await repository.sessions.unmarkOpen(session)
+                }
+                return answers
             }
-            return answers
         }
+    }
+
+    /// Says to other nodes, if this one hands something on, which project it is of.
+    private func handingOn<Value>(_ work: () async throws -> Value) async throws -> Value {
+        let errand = NodePeers.Errand(project: grant.project.path, storeID: storeID)
+        return try await NodePeers.Errand.$current.withValue(errand, operation: work)
     }
 
     /// Appends an event in the caller's name; answers its number.

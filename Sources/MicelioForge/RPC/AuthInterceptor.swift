@@ -16,17 +16,21 @@ struct AuthInterceptor: ServerInterceptor {
     ) async throws -> StreamingServerResponse<Output> {
         let method = context.descriptor
         do {
-            let principal = try await authenticator.authenticate(
+            let (principal, credential) = try await authenticator.identify(
                 authorization: Array(request.metadata[stringValues: "authorization"]))
             var response = try await Principal.$current.withValue(principal) {
-                try await next(request, context)
+                try await Credential.$current.withValue(credential) {
+                    try await next(request, context)
+                }
             }
             if case .success(var contents) = response.accepted {
                 let produce = contents.producer
                 contents.producer = { writer in
                     do {
                         return try await Principal.$current.withValue(principal) {
-                            try await produce(writer)
+                            try await Credential.$current.withValue(credential) {
+                                try await produce(writer)
+                            }
                         }
                     } catch {
                         throw RPCErrors.status(for: error, method: method)

@@ -107,6 +107,15 @@ struct LandingsService: Micelio_V1_Landings.SimpleServiceProtocol {
     func submit(
         request: RPCAsyncSequence<Micelio_V1_SubmitRequest, any Error>, context: ServerContext
     ) async throws -> Micelio_V1_SubmitReply {
+        let (project, intents) = try await submission(request)
+        let answers = try await project.submit(intents)
+        return .with { $0.answers = answers.map { Micelio_V1_IntentAnswer($0) } }
+    }
+
+    /// Reads a submission to its end: what is asked, and the project that the caller may ask it of.
+    func submission(
+        _ request: RPCAsyncSequence<Micelio_V1_SubmitRequest, any Error>
+    ) async throws -> (project: OpenProject<Writing>, intents: [Intent]) {
         var parts = request.makeAsyncIterator()
         guard let first = try await parts.next(), first.hasHeader else {
             throw WireError("a submission begins with its header")
@@ -119,8 +128,7 @@ struct LandingsService: Micelio_V1_Landings.SimpleServiceProtocol {
             guard !part.hasHeader else { throw WireError("a submission has one header") }
             try submission.take(part)
         }
-        let answers = try await project.submit(submission.intents(project, now: forge.now()))
-        return .with { $0.answers = answers.map { Micelio_V1_IntentAnswer($0) } }
+        return (project, try submission.intents(project, now: forge.now()))
     }
 }
 

@@ -17,6 +17,10 @@ package struct ForgeConfiguration: Sendable {
     package var publicURL: String?
     /// Where clients dial gRPC, when a proxy stands before it; the listening address when nil.
     package var publicRPC: HostPort?
+    /// Where gRPC of the node listens that keeps the accounts; nil on that node, and on one alone.
+    package var accountsKeeper: HostPort?
+    /// Where other nodes of the forge reach gRPC of this one; nil for a node that is alone.
+    package var node: HostPort?
     /// How long what is under way may take when the server is told to stop.
     package var stoppingSecondsMax = 30
 
@@ -33,6 +37,15 @@ package struct ForgeConfiguration: Sendable {
         }
         guard rpc.isAddress || rpc.host == "localhost" else {
             throw .invalid("gRPC listens on an address, and '\(rpc.host)' is a name")
+        }
+        for (name, address) in [("--accounts", accountsKeeper), ("--node", node)] {
+            guard let address else { continue }
+            guard address.port > 0, !address.isWildcard else {
+                throw .invalid("\(name) wants an address that can be dialled, not \(address)")
+            }
+            guard encryption != .plaintext || address.isLoopback else {
+                throw .invalid("\(name) \(address) is on another machine: gRPC needs TLS for that")
+            }
         }
         guard let publicURL else { return }
         guard publicURL.hasPrefix("http://") || publicURL.hasPrefix("https://"),

@@ -16,6 +16,7 @@ package struct ForgeServer: Sendable {
     private let configuration: ForgeConfiguration
     private let lock: ServeLock
     private let key: ServerKey?
+    private let links: NodeLinks
     private let threads: NIOThreadPool
     private let diskThreads: NIOThreadPool
     private let logger: Logger
@@ -55,8 +56,18 @@ package struct ForgeServer: Sendable {
         threads.start()
         diskThreads = NIOThreadPool(numberOfThreads: Limits.diskThreads)
         diskThreads.start()
+        let links = NodeLinks(pin: key?.pin)
+        self.links = links
+        let accounts: Accounts?
+        let source: any AccountsSource
+        if let keeper = configuration.accountsKeeper {
+            (accounts, source) = (nil, RemoteAccounts(links, keeper: keeper, now: now))
+        } else {
+            let own = try Accounts(path: files.accounts)
+            (accounts, source) = (own, own)
+        }
         forge = Forge(
-            accounts: try Accounts(path: files.accounts),
+            accounts: accounts, source: source,
             passwords: try PasswordHasher(threads: threads),
             addresses: Addresses(
                 publicURL: configuration.publicURL ?? "http://\(configuration.http)",
@@ -64,8 +75,15 @@ package struct ForgeServer: Sendable {
             repositories: try await ProjectRepositories(
                 try store ?? DirectoryStore(path: files.store), world: .system,
                 executor: BlockingExecutor(threads: diskThreads),
+                writer: configuration.node.map { "\($0)" } ?? "",
+                peers: configuration.node == nil ? nil : NodePeers(links: links),
                 report: { logger.error("background work failed", metadata: ["what": "\($0)"]) }),
             now: now)
+    }
+
+    /// The way to the node that keeps the accounts; nil when this is it.
+    private var relay: Relay? {
+        configuration.accountsKeeper.map { Relay(links: links, keeper: $0) }
     }
 
     /// Milliseconds since 1970, by the machine's clock.
@@ -91,7 +109,7 @@ package struct ForgeServer: Sendable {
             })
         let rpc = RPCService(
             server: GRPCServer(
-                transport: transport, services: RPCServices.all(forge),
+                transport: transport, services: RPCServices.all(forge, relay: relay),
                 interceptors: [AuthInterceptor(authenticator: forge.authenticator)]))
         let web = Application(
             router: WebRoutes(forge: forge).router(),
@@ -110,7 +128,7 @@ package struct ForgeServer: Sendable {
                 rpcPort: address.ipv4?.port ?? address.ipv6?.port ?? 0)
         }
         var group = ServiceGroupConfiguration(
-            services: [rpc, web, ready, UpkeepService(repositories: forge.repositories)],
+            services: [links, rpc, web, ready, UpkeepService(repositories: forge.repositories)],
             gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(configuration.stoppingSecondsMax)
         let services = ServiceGroup(configuration: group)

@@ -22,6 +22,8 @@ struct WebRoutes {
             return response
         }
         addOperations(to: router)
+        // Signing in is the affair of the node that keeps the accounts.
+        guard forge.keepsAccounts else { return router }
         DeviceRoutes(forge: forge).add(to: router)
         LinkRoutes(forge: forge).add(to: router)
         OAuthRoutes(forge: forge).add(to: router)
@@ -40,11 +42,11 @@ struct WebRoutes {
         router.get("/livez") { _, _ in Response.text("ok\n") }
         router.get("/readyz") { _, context in
             do {
-                try await forge.accounts.ping()
+                try await forge.accountsSource.ping()
                 return Response.text("ok\n")
             } catch {
                 context.logger.error("not ready", metadata: ["error": "\(error)"])
-                throw ForgeError(.unavailable, "the accounts database does not answer")
+                throw ForgeError(.unavailable, "the accounts do not answer")
             }
         }
         // What a client needs before it can speak gRPC. Over plain HTTP only on one machine, as
