@@ -114,7 +114,15 @@ extension S3Store {
                 .unknown, key: key, "the parts may not have become an object: read back",
                 cause: answer.cause)
         }
-        if settings.dialect == .gcs { return tag(answer) }
-        return ETag(document["ETag"]?.text ?? answer.headers["etag"] ?? "")
+        let named = settings.dialect == .gcs ? tag(answer) : ETag(document["ETag"]?.text ?? "")
+        if !named.text.isEmpty { return named }
+        // Ceph leaves it out.
+        let object = try await connection.perform(S3Request(method: .head, key: key))
+        guard object.isSuccess, !tag(object).text.isEmpty else {
+            throw StoreError(
+                .unknown, key: key, "the object is there and names no version: read back",
+                cause: object.cause)
+        }
+        return tag(object)
     }
 }

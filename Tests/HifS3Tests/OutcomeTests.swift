@@ -282,7 +282,8 @@ import Testing
                 .answer(
                     200,
                     body:
-                        "<InitiateMultipartUploadResult><UploadId>u/1</UploadId></InitiateMultipartUploadResult>"
+                        "<InitiateMultipartUploadResult><UploadId>u/1</UploadId>"
+                        + "</InitiateMultipartUploadResult>"
                 )
             case ("PUT", true): .answer(200, headers: [("etag", "\"t\(request.body.count)\"")])
             case ("DELETE", _): .answer(204)
@@ -294,7 +295,8 @@ import Testing
     private static let completed = MisbehavingServer.Action.answer(
         200,
         body:
-            "<CompleteMultipartUploadResult><ETag>&quot;whole&quot;</ETag></CompleteMultipartUploadResult>"
+            "<CompleteMultipartUploadResult><ETag>&quot;whole&quot;</ETag>"
+            + "</CompleteMultipartUploadResult>"
     )
 
     @Test func `a long pack goes up in parts, and the last step has the condition`() async throws {
@@ -315,6 +317,23 @@ import Testing
             let last = try #require(server.requests.last)
             #expect(last.headers["if-none-match"] == "*")
             #expect(String(decoding: last.body, as: UTF8.self).contains("&quot;t21&quot;"))
+        }
+    }
+
+    @Test func `a store that does not name what it made of the parts is asked`() async throws {
+        let take = Self.parts(
+            .answer(
+                200, body: "<CompleteMultipartUploadResult><ETag/></CompleteMultipartUploadResult>")
+        )
+        try await MisbehavingServer.with { request, number in
+            if request.method == "HEAD", number > 1 {
+                return .raw("HTTP/1.1 200 OK\r\ncontent-length: 0\r\netag: \"x-2\"\r\n\r\n")
+            }
+            return take(request, number)
+        } _: { server in
+            let store = try Self.store(server.port) { $0.partsAboveBytes = 100 }
+            let bytes = [UInt8](repeating: 1, count: 101)
+            #expect(try await store.put(ObjectKey("pack/a"), bytes, .ifAbsent) == ETag("\"x-2\""))
         }
     }
 
