@@ -66,6 +66,7 @@ package struct Scenario: Sendable {
         collectorCount = dice.pick([0, 0, 1, 2])
         history = 0
         lacking = []
+        forwards = 0
         drawHistory(&dice)
         // Drawn last, so that what earlier seeds drew stays.
         forwards = nodeCount > 1 && dice.chance(600) ? 1 : 0
