@@ -19,28 +19,35 @@ struct Session {
             guard let text = try? String(contentsOfFile: path, encoding: .utf8),
                 let corpus = Scenario.corpus(text)
             else { Options.end("\(path) is not a corpus") }
-            failures += await run(corpus.count) { corpus[$0] }
+            failures += await run(corpus.count) { corpus[$0] }.failures
             print("corpus: \(corpus.count) scenarios, \(failures) failed")
             if options.count == nil { return failures == 0 ? 0 : 1 }
         }
         let count = Int(options.count ?? 1)
         let first = options.first
-        failures += await run(count) { options.scenario(first + UInt64($0)) }
+        let (failed, traces) = await run(count) { options.scenario(first + UInt64($0)) }
+        failures += failed
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         print(
-            "\(count) seeds from \(first) on: \(failures) failed, \(Int(Double(count) / seconds)) a second"
-        )
+            "\(count) seeds from \(first) on: \(failures) failed, traces \(String(traces, radix: 16)), "
+                + "\(Int(Double(count) / seconds)) a second")
         return failures == 0 ? 0 : 1
     }
 
     /// Runs scenarios, `options.jobs` at a time, up to the first few failures.
-    private func run(_ count: Int, _ scenario: @escaping @Sendable (Int) -> Scenario) async -> Int {
+    ///
+    /// - Returns: how many failed, and the sum of all traces: equal for equal seeds in whichever
+    ///   process, however many run at a time.
+    private func run(
+        _ count: Int, _ scenario: @escaping @Sendable (Int) -> Scenario
+    ) async -> (failures: Int, traces: UInt64) {
         let work = Work(count: count)
         await withDiscardingTaskGroup { group in
             for _ in 0..<options.jobs {
                 group.addTask {
                     while let index = work.next() {
                         let report = await simulate(scenario(index), isTracing: options.isTracing)
+                        work.add(trace: report.trace)
                         if report.violation != nil {
                             work.fail()
                             await tell(report)
@@ -51,7 +58,7 @@ struct Session {
                 }
             }
         }
-        return work.failureCount
+        return (work.failureCount, work.traces)
     }
 
     /// What is left to do, shared by those who do it.
@@ -61,17 +68,23 @@ struct Session {
         private let count: Int
         private let started = Atomic<Int>(0)
         private let failed = Atomic<Int>(0)
+        private let traceSum = Atomic<UInt64>(0)
 
         init(count: Int) {
             self.count = count
         }
 
         var failureCount: Int { failed.load(ordering: .relaxed) }
+        var traces: UInt64 { traceSum.load(ordering: .relaxed) }
 
         func next() -> Int? {
             guard failureCount < Work.failuresMax else { return nil }
             let index = started.add(1, ordering: .relaxed).oldValue
             return index < count ? index : nil
+        }
+
+        func add(trace: UInt64) {
+            traceSum.wrappingAdd(trace, ordering: .relaxed)
         }
 
         func fail() {

@@ -34,9 +34,10 @@ struct JudgedBatch: Sendable {
     /// Whether the next that waits may be judged ahead, too.
     var mayGrow = true
 
-    init(on basis: Basis) {
+    /// - Parameter weakness: for tests only.
+    init(on basis: Basis, _ weakness: LandingMachine.Weakness) {
         self.basis = basis
-        work = WorkTree(ProllyTree(root: basis.root))
+        work = WorkTree(ProllyTree(root: basis.root), weakness)
     }
 
     /// The position after the landings accepted so far.

@@ -24,7 +24,7 @@ extension LandingMachine {
         // slot, too.
         var packs = PackJudge(self)
         if !weakness.contains(.condemnedInSlotLands) { packs.judge(batch.waiting) }
-        var judged = takeAhead(packs) ?? JudgedBatch(on: basis)
+        var judged = takeAhead(packs) ?? JudgedBatch(on: basis, weakness)
         for waiting in batch.waiting.dropFirst(judged.tickets.count) {
             try judge(waiting, in: &judged, &packs)
         }
@@ -61,7 +61,9 @@ extension LandingMachine {
         _ waiting: Waiting, in judged: inout JudgedBatch, _ packs: inout PackJudge
     ) throws(TreeError) {
         let tip = judged.basis.position
-        if let created = waiting.wish.createdPosition, created > tip {
+        if let created = waiting.wish.createdPosition, created > tip,
+            !weakness.contains(.futureIsJudged)
+        {
             let reason = "the session began at @\(created), after the newest landing"
             return judged.note(waiting, .rejected(.refused(reason)))
         }
@@ -110,7 +112,7 @@ extension LandingMachine {
     mutating func judgeAhead() {
         guard phase == .writing, let basis = batch.ahead else { return }
         // Not held twice meanwhile: what is held twice is copied when it changes.
-        var judged = ahead.flatMap { $0.basis == basis ? $0 : nil } ?? JudgedBatch(on: basis)
+        var judged = ahead.flatMap { $0.basis == basis ? $0 : nil } ?? JudgedBatch(on: basis, weakness)
         ahead = nil
         defer { ahead = judged }
         var packs = PackJudge(self)

@@ -37,6 +37,18 @@ extension LandingMachine {
         package static let condemnedInSlotLands = Weakness(rawValue: 1 << 11)
         /// A condemnation is taken as it was marked, whatever landed since.
         package static let condemnsWhatLanded = Weakness(rawValue: 1 << 12)
+        /// After "it exists already" and a read that failed, the outcome still counts as certain.
+        package static let failedReadSettles = Weakness(rawValue: 1 << 13)
+        /// A session that claims to begin after the newest landing is judged like any other.
+        package static let futureIsJudged = Weakness(rawValue: 1 << 14)
+        /// An operation whose result is there already is recorded as a change.
+        package static let noOpsAreChanges = Weakness(rawValue: 1 << 15)
+        /// What was changed since is overwritten.
+        package static let overwrites = Weakness(rawValue: 1 << 16)
+        /// Nobody looks whether a file would stand where a directory is, or below a file.
+        package static let clashesAreAccepted = Weakness(rawValue: 1 << 17)
+        /// A slot that exists and is absent when it is read is written again.
+        package static let contradictionIsIgnored = Weakness(rawValue: 1 << 18)
     }
 }
 

@@ -396,14 +396,15 @@ package struct LandingMachine: Sendable {
             return commit(now: now)
         case (.readingBack, .found(let slot)), (.probing, .found(let slot)):
             return adopt(slot, now: now)
-        case (.readingBack(existed: true), .absent):
+        case (.readingBack(existed: true), .absent)
+        where !weakness.contains(.contradictionIsIgnored):
             return halt("the store says slot \(tip.epoch + 1) exists and that it does not")
-        case (.readingBack(existed: false), .absent):
+        case (.readingBack, .absent):
             if weakness.contains(.absentIsFinal) { batch.mayBeWritten = false }
             return retryOrGiveUp("the store did not confirm slot \(tip.epoch + 1)", then: .write)
         case (.readingBack, .failed(let reason)):
             // Nothing is known of the slot now, so an outcome that was certain no longer is.
-            batch.mayBeWritten = true
+            if !weakness.contains(.failedReadSettles) { batch.mayBeWritten = true }
             return retryOrGiveUp(reason, then: .write)
         case (.probing, .absent):
             return answerRejected(now: now)

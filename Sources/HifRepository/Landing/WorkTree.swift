@@ -12,6 +12,7 @@ struct WorkTree: Sendable {
     private var edits: [RepoPath: Leaf?] = [:]
     /// Directories that came to exist through `edits`.
     private var directoriesMade: Set<RepoPath> = []
+    private let weakness: LandingMachine.Weakness
 
     enum Verdict {
         /// The same operations, each marked when its result was there already.
@@ -19,8 +20,10 @@ struct WorkTree: Sendable {
         case conflicts([PathConflict])
     }
 
-    init(_ tree: ProllyTree) {
+    /// - Parameter weakness: for tests only.
+    init(_ tree: ProllyTree, _ weakness: LandingMachine.Weakness = []) {
         self.tree = tree
+        self.weakness = weakness
     }
 
     /// Accepted edits that are not in `tree` yet.
@@ -57,11 +60,11 @@ struct WorkTree: Sendable {
                     PathConflict(operation: operation, found: current, reason: .changed))
             }
         }
-        if conflicts.isEmpty {
+        if conflicts.isEmpty, !weakness.contains(.clashesAreAccepted) {
             conflicts = try fileAncestors(of: judged, found, own: own, nodes)
         }
         guard conflicts.isEmpty else { return .conflicts(conflicts) }
-        if needsTrial {
+        if needsTrial, !weakness.contains(.clashesAreAccepted) {
             return try trial(judged, nodes: &nodes)
         }
         for landed in judged where !landed.isNoOp {
@@ -103,7 +106,9 @@ struct WorkTree: Sendable {
                 && operation.after.map { $0.kind != .directory } ?? false
             return replacesDirectory ? .directoryInTheWay : .apply
         }
-        return current == operation.after ? .done : .conflict
+        if current == operation.after, !weakness.contains(.noOpsAreChanges) { return .done }
+        let isChange = weakness.contains(.overwrites) || current == operation.after
+        return isChange ? .apply : .conflict
     }
 
     /// Conflicts of operations that put something below a path where a file stands.

@@ -296,6 +296,10 @@ final class Witness {
         return nil
     }
 
+    func ackedEvents(of session: SessionID) -> [(number: UInt64, id: EventID)] {
+        ackedEvents.filter { $0.session == session }.map { ($0.number, $0.id) }
+    }
+
     func acknowledged(_ session: SessionID, event number: UInt64, _ id: EventID) {
         ackedEvents.append((session, number, id))
     }

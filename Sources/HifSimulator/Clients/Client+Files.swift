@@ -51,10 +51,10 @@ extension Client {
                 result[path] = their
             }
         }
-        // A name cannot be file and directory: what landed stays.
-        return result.filter { path, _ in
-            theirs[path] != nil || !path.ancestors.contains { result[$0] != nil }
-        }
+        // A name cannot be file and directory. What landed stays then, all of it: half of a renaming
+        // would lose a file.
+        let isClash = result.keys.contains { path in path.ancestors.contains { result[$0] != nil } }
+        return isClash ? theirs : result
     }
 
     private func mergedContent(_ base: Leaf?, _ ours: Leaf?, _ theirs: Leaf?) -> Leaf? {
@@ -81,7 +81,8 @@ extension Client {
         guard !paths.isEmpty else { return nil }
         // A pack that names its session can be collected when that is closed.
         var pack = PackWriter(
-            session: dice.chance(500) ? session.id.hash : .zero,
+            session: session.workload == .revived || dice.chance(500)
+                ? session.id.hash : .zero,
             nonce: PackNonce(high: dice.next(), low: dice.next()), zstd: zstd)
         var operations: [HifCore.Operation] = []
         for path in paths {
@@ -113,8 +114,14 @@ extension Client {
         case .disjoint, .revived: return append(token, to: "own-\(id)/\(dice.below(3))")
         case .bank: return transfer(token)
         case .renames:
-            return dice.chance(400)
-                ? rename() : append(token, to: "room-\(dice.below(3))/\(dice.below(3))")
+            if dice.chance(400) { return rename() }
+            // Sometimes a file where others want a directory.
+            let room = "room-\(dice.below(3))"
+            if dice.chance(150), !files.keys.contains(where: { "\($0)".hasPrefix(room + "/deep/") })
+            {
+                return append(token, to: room + "/deep")
+            }
+            return append(token, to: "\(room)/\(dice.below(3))")
         case .giant: return addMany(token)
         }
     }

@@ -88,6 +88,11 @@ final class Client: @unchecked Sendable {
         request.staged = nil
         request.uploadedPacks = [uploaded]
         next.attempts = [(request, base)]
+        // A collection at this very moment takes the pack away, or comes too late.
+        if dice.chance(500) {
+            let requests = dice.latency(median: simulation.scenario.storeMicros)
+            simulation.collect(by: anyNode, after: UInt64(dice.below(4)) * requests)
+        }
         return next
     }
 

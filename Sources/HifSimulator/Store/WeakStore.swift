@@ -57,6 +57,15 @@ final class WeakStore: ObjectStore, @unchecked Sendable {
                 guard error.code == .unknown || error.code == .throttled else { throw error }
                 return try await base.put(key, bytes, condition)
             }
+        case .conflictIsRefusal where key.string.hasPrefix("log/"):
+            return try await put(key, bytes, condition, taking: .conflict, for: .refused)
+        case .throttlingIsRefusal where key.string.hasPrefix("log/"):
+            return try await put(key, bytes, condition, taking: .throttled, for: .refused)
+        case .errorIsRefusal where key.string.hasPrefix("log/"):
+            return try await put(key, bytes, condition, taking: .unknown, for: .refused)
+        case .conflictMeansExists where key.string.hasPrefix("log/"):
+            return try await put(
+                key, bytes, condition, taking: .conflict, for: .preconditionFailed)
         case .eventNumberTaken where key.string.hasPrefix("ses/"):
             do {
                 return try await base.put(key, bytes, condition)
@@ -70,6 +79,17 @@ final class WeakStore: ObjectStore, @unchecked Sendable {
             return tag
         default:
             return try await base.put(key, bytes, condition)
+        }
+    }
+
+    private func put(
+        _ key: ObjectKey, _ bytes: [UInt8], _ condition: WriteCondition,
+        taking code: StoreError.Code, for other: StoreError.Code
+    ) async throws(StoreError) -> ETag {
+        do {
+            return try await base.put(key, bytes, condition)
+        } catch {
+            throw error.code == code ? StoreError(other, key: key, "misread") : error
         }
     }
 

@@ -123,7 +123,10 @@ final class Process: @unchecked Sendable {
         let upkeep: @Sendable () async -> Void = { [upkeep = repository.upkeep] in
             await upkeep.run()
         }
-        return [upkeep] + (plantedJob(simulation.scenario.planted).map { [$0] } ?? [])
+        let planted = plantedJob(simulation.scenario.planted) { [plan = simulation.plan] in
+            plan.isOn
+        }
+        return [upkeep] + (planted.map { [$0] } ?? [])
     }
 
     func deliver(_ request: @escaping @Sendable () async -> Void) {

@@ -17,6 +17,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case failedProbeIsAbsent
     case judgesEmptyTree
     case keepsJudgements
+    case noOpsAreChanges
+    case overwrites
+    case clashesAreAccepted
 
     // Stores that are unfit, and clients of stores that hide what happened.
     /// The store looks whether an object exists, and writes a moment later.
@@ -29,6 +32,12 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case absenceCached
     /// The client library repeats slot writes by itself and tells of the last answer only.
     case hiddenRetries
+    /// 409 for a slot is taken to say that nothing was written; so are 429 and 503, and 500.
+    case conflictIsRefusal
+    case throttlingIsRefusal
+    case errorIsRefusal
+    /// 409 for a slot is taken to say that it exists.
+    case conflictMeansExists
     /// A session event whose number is taken counts as written.
     case eventNumberTaken
 
@@ -95,6 +104,9 @@ extension PlantedBug {
         case .failedProbeIsAbsent: .failedProbeIsAbsent
         case .judgesEmptyTree: .judgesEmptyTree
         case .keepsJudgements: .keepsJudgements
+        case .noOpsAreChanges: .noOpsAreChanges
+        case .overwrites: .overwrites
+        case .clashesAreAccepted: .clashesAreAccepted
         case .condemnsWhatLanded: .condemnsWhatLanded
         case .condemnedPacksAreUsed: .condemnedPacksAreUsed
         case .condemnedInSlotLands: .condemnedInSlotLands

@@ -5,28 +5,41 @@ import HifStore
 // Planted mistakes that are a job of their own.
 
 extension Process {
-    /// What a node does by itself because of `bug`; nil for nothing.
-    func plantedJob(_ bug: PlantedBug?) -> (@Sendable () async -> Void)? {
+    /// What a node does by itself because of `bug`; nil for nothing. Only while faults happen, but for
+    /// the mistake that is to go on for ever.
+    func plantedJob(
+        _ bug: PlantedBug?, while isOn: @escaping () -> Bool
+    ) -> (@Sendable () async -> Void)? {
         switch bug {
         case .polls:
-            repeated { [repository] in _ = try await repository?.newest() }
+            repeated({ true }) { [repository] in _ = try await repository?.newest() }
         case .deletesByAge:
-            repeated { [self] in try await deleteOldPacks() }
+            repeated(isOn) { [self] in try await deleteOldPacks() }
         case .rollupOfUnfinished, .rollupLeavesOut:
-            repeated { [self] in try await buildRollup(unfinished: bug == .rollupOfUnfinished) }
+            repeated(isOn) { [self] in
+                try await buildRollup(unfinished: bug == .rollupOfUnfinished)
+            }
         default: nil
         }
     }
 
     private func repeated(
-        _ work: @escaping @Sendable () async throws -> Void
+        _ isOn: @escaping () -> Bool, _ work: @escaping @Sendable () async throws -> Void
     ) -> @Sendable () async -> Void {
-        { [self] in
-            while !isDead, !Task.isCancelled {
+        let hours = Hours(isOn: isOn)
+        return { [self] in
+            while !isDead, !Task.isCancelled, hours.isOn() {
                 try? await work()
-                await wait(2_000_000)
+                await wait(500_000)
             }
         }
+    }
+
+    /// When to work.
+    ///
+    /// `@unchecked Sendable`: asked by the simulation's one thread only.
+    private struct Hours: @unchecked Sendable {
+        let isOn: () -> Bool
     }
 
     /// Deletes what was there half a minute ago and is named by no landing now.

@@ -156,7 +156,7 @@ package final class Simulation: @unchecked Sendable {
     /// Somebody who has what nobody needs deleted, now and then, by any node.
     private func collect() async {
         while isWorking {
-            await executor.sleep(dice.latency(median: 1_000_000))
+            await executor.sleep(dice.latency(median: 500_000))
             let weakness = scenario.planted?.collector ?? []
             do {
                 let report = try await call(dice.below(scenario.nodeCount)) { repository in
@@ -176,6 +176,15 @@ package final class Simulation: @unchecked Sendable {
             plan.changeWeather(now: executor.now)
             if plan.lateWritesMayArrive(&dice) { await network.applyLate() }
             if scenario.powerCuts > 0, dice.chance(scenario.powerCuts) { cutPower() }
+        }
+    }
+
+    /// Has a node collect, unless it is down then.
+    func collect(by node: Int, after micros: UInt64) {
+        let weakness = scenario.planted?.collector ?? []
+        executor.after(micros) { [self] in
+            guard let process = nodes[node].process else { return }
+            process.deliver { _ = try? await process.repository.collect(weakness: weakness) }
         }
     }
 

@@ -19,6 +19,9 @@ import Testing
             .conflicting.with(faults: 5, attemptsMax: 3),
             .merging.with(faults: 3, crashes: 1), .mergingThree.with(faults: 1, crashes: 1),
             .asking.with(faults: 3, crashes: 1), .condemning.with(faults: 2, crashes: 1),
+            .collecting.with(faults: 2, crashes: 1), .agreeing.with(faults: 3, crashes: 1),
+            .clashing.with(faults: 3, crashes: 1), .early.with(faults: 3, crashes: 1),
+            .contradicting.with(faults: 3, crashes: 1),
         ]
         : [
             .disjoint.with(faults: 2, crashes: 1), .conflicting.with(faults: 2, crashes: 1),
@@ -27,7 +30,9 @@ import Testing
             .abandoned.with(faults: 1, crashes: 1, closingsMax: 0),
             .conflicting.with(faults: 2, attemptsMax: 3),
             .merging.with(faults: 1, crashes: 1), .mergingThree.with(faults: 0),
-            .asking.with(faults: 1), .condemning.with(faults: 1),
+            .asking.with(faults: 1), .condemning.with(faults: 1), .collecting.with(faults: 1),
+            .agreeing.with(faults: 1), .clashing.with(faults: 1), .early.with(faults: 1),
+            .contradicting.with(faults: 2),
         ]
 
     @Test(arguments: scopes)
@@ -71,6 +76,16 @@ import Testing
         Weakened("judged against an empty tree", .conflicting, .judgesEmptyTree, faults: 0),
         Weakened("not judged again", .conflicting, .keepsJudgements, faults: 0),
         Weakened("told open without a probe", .asking, .rejectsWithoutProbe, faults: 0),
+        Weakened("a failed read settles", .disjoint, .failedReadSettles, faults: 3),
+        Weakened("a contradiction is ignored", .contradicting, .contradictionIsIgnored, faults: 1),
+        Weakened(
+            "judged before it began",
+            .early.with(faults: 0, closingsMax: 0, weakness: .futureIsJudged)),
+        Weakened("a session's beginning moves", .moving.with(faults: 0, closingsMax: 0)),
+        Weakened("a no-op is a change", .agreeing, .noOpsAreChanges, faults: 0),
+        Weakened("the last one wins", .conflicting, .overwrites, faults: 0),
+        Weakened("condemned after the slot", .collecting, .condemnedInSlotLands, faults: 0),
+        Weakened("condemned what landed", .collecting, .condemnsWhatLanded, faults: 0),
         Weakened("condemned packs are used", .condemning, .condemnedPacksAreUsed, faults: 0),
         Weakened(
             "condemned by an old mark", .condemning.with(faults: 0, collector: .condemnsByMark)),

@@ -53,6 +53,10 @@ struct Explorer {
         var machine: LandingMachine
         var effects: [LandingMachine.Effect]
         var incarnation: Int
+        /// It was told that the slot it wrote exists, and has not read it yet.
+        var isToldItExists = false
+        /// It has seen the store contradict itself.
+        var isWarned = false
     }
 
     /// What a writer can be told. Small, so that it can be a key.
@@ -264,6 +268,9 @@ struct Explorer {
                 epoch <= log.tip.epoch ? .slot(log: state.log) : .slotAbsent, fault: false,
                 "reads slot \(epoch)")
             try follow(.slotFailed, fault: true, "reading slot \(epoch) fails")
+            if scope.contradicts, writers[state.writers[writer]].isToldItExists {
+                try follow(.slotAbsent, fault: true, "reads no slot \(epoch), which exists")
+            }
         case .readNodes:
             try follow(.nodes, fault: false, "reads nodes")
             try follow(.readFailed, fault: true, "reading nodes fails")
@@ -550,10 +557,14 @@ struct Explorer {
             guard case .readNodes(let hashes)? = waitedFor else { throw Broken("no read") }
             event = .nodesRead(hashes.compactMap { nodes.node($0) })
         case .history(let log):
-            guard case .readHistory(let sessions, _)? = waitedFor else { throw Broken("no read") }
+            guard case .readHistory(let sessions, let since)? = waitedFor else {
+                throw Broken("no read")
+            }
             let upTo = writer.machine.tip.epoch
             var closings: [SessionID: Closing] = [:]
-            for slot in logs[log].slots where slot.slot.epoch <= upTo && slot.slot.epoch > 0 {
+            for slot in logs[log].slots
+            where slot.slot.epoch <= upTo && slot.slot.epoch > 0 && slot.slot.firstPosition > since
+            {
                 for record in slot.slot.records where sessions.contains(record.session) {
                     closings[record.session] = logs[log].closings[record.session]
                 }
@@ -562,8 +573,18 @@ struct Explorer {
         case .readFailed: event = .readFailed("fault")
         case .paused: event = .paused
         }
-        if case .submitted = told.stimulus {} else { writer.effects.removeFirst() }
+        if case .submitted = told.stimulus {
+        } else {
+            if writer.isToldItExists, told.stimulus == .slotAbsent { writer.isWarned = true }
+            writer.isToldItExists = told.stimulus == .exists
+            writer.effects.removeFirst()
+        }
         writer.effects += writer.machine.step(event, now: 0)
+        if writer.isWarned,
+            writer.effects.contains(where: { if case .writeSlot = $0 { true } else { false } })
+        {
+            throw Broken("a store that contradicts itself is written to")
+        }
         var answers: [(ticket: Int, answer: Answer)] = []
         settling: while let effect = writer.effects.first {
             switch effect {

@@ -60,6 +60,8 @@ struct Scope: CustomTestStringConvertible, Sendable {
     var weakness: LandingMachine.Weakness = []
     /// Another node, which condemns `Scope.pack`.
     var collector: Collector?
+    /// The store may say of a slot that it exists, and then that it does not.
+    var contradicts = false
     /// A merge names the attempt by what it has become: for a weakened rule.
     var mergeChangesDigest = false
 
@@ -83,7 +85,8 @@ extension Scope {
     /// Session `number` wants to put content at a path where it saw nothing. Contents that are to be
     /// merged are sets, as bits: a merge holds both.
     static func land(
-        _ number: UInt64, _ path: String, _ content: UInt64, packs: [Hash] = []
+        _ number: UInt64, _ path: String, _ content: UInt64, packs: [Hash] = [],
+        createdPosition: Position = 0
     ) -> Intent {
         let operation = HifCore.Operation(
             path: try! RepoPath(path), before: nil, after: leaf(content))
@@ -92,7 +95,7 @@ extension Scope {
                 session: session(number), author: author, goalLine: "", startedMillis: 0,
                 landedMillis: 0,
                 sourceDigest: HifCore.Operation.digest(session: session(number), [operation]),
-                createdPosition: 0, packs: packs,
+                createdPosition: createdPosition, packs: packs,
                 operations: [LandedOperation(operation, location: nil)]))
     }
 
@@ -201,6 +204,60 @@ extension Scope {
                 Request(writer: 0, intent: .control(.setTags(["zero": 0]))),
             ])
         scope.collector = .condemnsUnused
+        return scope
+    }()
+
+    /// A pack is condemned by the very writer that a landing with it goes to.
+    static let collecting = Scope(
+        name: "collecting",
+        requests: [
+            Request(writer: 0, intent: land(1, "b", 2)),
+            Request(writer: 0, intent: land(0, "a", 1, packs: [pack])),
+            Request(writer: 0, intent: .control(.condemn([pack], markedAt: 0))),
+            Request(writer: 1, intent: land(2, "c", 4)),
+        ])
+
+    /// Two sessions want the same.
+    static let agreeing = Scope(
+        name: "agreeing",
+        requests: [
+            Request(writer: 0, intent: land(0, "a", 1)),
+            Request(writer: 1, intent: land(0, "a", 1)),
+            Request(writer: 1, intent: land(1, "a", 1)),
+        ])
+
+    /// One session wants a file where another wants a directory.
+    static let clashing = Scope(
+        name: "clashing",
+        requests: [
+            Request(writer: 0, intent: land(0, "a", 1)),
+            Request(writer: 0, intent: land(1, "a/b", 2)),
+            Request(writer: 1, intent: land(1, "a/b", 2)),
+        ])
+
+    /// A session that claims to have begun after the newest landing, at first.
+    static let early = Scope(
+        name: "early",
+        requests: [
+            Request(writer: 0, intent: land(0, "a", 1, createdPosition: 1)),
+            Request(writer: 1, intent: land(0, "a", 1, createdPosition: 1)),
+            Request(writer: 1, intent: land(1, "b", 2)),
+        ])
+
+    /// A session whose beginning moves on when it is sent again: for a weakened rule.
+    static let moving = Scope(
+        name: "moving",
+        requests: [
+            Request(writer: 0, intent: land(0, "a", 1)),
+            Request(writer: 1, intent: land(0, "a", 1, createdPosition: 1)),
+            Request(writer: 1, intent: land(1, "b", 2)),
+        ])
+
+    /// A store that contradicts itself.
+    static let contradicting: Scope = {
+        var scope = disjoint
+        scope.name = "contradicting"
+        scope.contradicts = true
         return scope
     }()
 
