@@ -47,6 +47,41 @@ import Testing
         #expect(shrinker.smallest.clientCount == 1)
     }
 
+    /// Those that need few worlds; `hif-sim --bugs` tries all of them.
+    static let quicklyFound: [PlantedBug] = [
+        .closingsNotSearched, .judgesEmptyTree, .keepsJudgements, .overwrites, .clashesAreAccepted,
+        .failedReadIsAbsent, .packsNotAwaited, .absenceCached, .noDirectorySync, .noParentSync,
+        .noFileSync, .digestIgnored, .draftsCount, .deletesByAge, .deletesUncondemned,
+        .ignoresOpenSessions, .rollupOfUnfinished, .rollupLeavesOut, .hintIsTruth, .readsBack,
+        .polls,
+    ]
+
+    @Test(arguments: quicklyFound)
+    func `a planted mistake is found within four worlds`(bug: PlantedBug) async {
+        for seed in UInt64(1)...4 {
+            var scenario = Scenario(seed: seed)
+            scenario.planted = bug
+            if await run(scenario).violation != nil { return }
+        }
+        Issue.record("\(bug) was not found")
+    }
+
+    @Test func `a project that is not new is the same for everybody, and lacks what it is told to`()
+        async
+    {
+        var scenario = Scenario(seed: 3)
+        var taken = [scenario.set("history", "40")]
+        let first = await run(scenario)
+        #expect(first.violation == nil)
+        #expect(first.slots > 40)
+        #expect(await run(scenario).trace == first.trace)
+        taken += [scenario.set("lacking", "obj+ix"), scenario.set("lacking", "log")]
+        #expect(taken == [true, true, false])
+        let lacking = await run(scenario)
+        #expect(lacking.violation == nil)
+        #expect(lacking.trace != first.trace)
+    }
+
     @Test func `a scenario's text and command say what differs from its seed`() throws {
         var scenario = Scenario(seed: 7)
         #expect(scenario.text == "seed=7")

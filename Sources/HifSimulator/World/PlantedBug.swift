@@ -64,8 +64,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case condemnsWhatLanded
     /// Nobody looks whether the packs of a landing were condemned.
     case condemnedPacksAreUsed
-    /// What a slot condemns is refused from the next slot on only.
-    case condemnedInSlotLands
 
     // What is derived, and reading.
     /// A rollup run is built before its range is finished.
@@ -109,7 +107,6 @@ extension PlantedBug {
         case .clashesAreAccepted: .clashesAreAccepted
         case .condemnsWhatLanded: .condemnsWhatLanded
         case .condemnedPacksAreUsed: .condemnedPacksAreUsed
-        case .condemnedInSlotLands: .condemnedInSlotLands
         default: []
         }
     }
