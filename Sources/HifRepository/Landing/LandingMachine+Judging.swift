@@ -112,7 +112,8 @@ extension LandingMachine {
     mutating func judgeAhead() {
         guard phase == .writing, let basis = batch.ahead else { return }
         // Not held twice meanwhile: what is held twice is copied when it changes.
-        var judged = ahead.flatMap { $0.basis == basis ? $0 : nil } ?? JudgedBatch(on: basis, weakness)
+        var judged =
+            ahead.flatMap { $0.basis == basis ? $0 : nil } ?? JudgedBatch(on: basis, weakness)
         ahead = nil
         defer { ahead = judged }
         var packs = PackJudge(self)
