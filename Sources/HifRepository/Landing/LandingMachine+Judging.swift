@@ -7,7 +7,7 @@ extension LandingMachine {
     /// nodes more often, more would leave more to do while nothing is on its way to the store.
     static let editsAheadMax = 96
 
-    /// What is judged now is judged against.
+    /// What the verdicts of a batch that is judged now depend on.
     private var basis: JudgedBatch.Basis {
         basis(root: tip.root, position: tip.position)
     }
