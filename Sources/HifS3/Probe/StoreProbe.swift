@@ -12,7 +12,7 @@ package struct StoreProbe: Sendable {
     package enum Extent: Sendable {
         /// Some twenty requests: at each start of a server.
         case quick
-        /// Some 500 requests and 100 MB: when a store is set up, and once a day.
+        /// Some 450 requests and 200 MB: when a store is set up or was upgraded.
         case full
 
         var racers: Int { self == .quick ? 8 : 32 }
