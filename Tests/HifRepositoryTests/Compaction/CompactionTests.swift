@@ -11,7 +11,7 @@ import Testing
         seed: UInt64
     ) async throws {
         var project = try await CompactedProject(seed: seed)
-        try await project.land(70, largeEvery: 25)
+        try await project.land(40, largeEvery: 15)
         let before = try await project.store.listAll(prefix: "pack/")
         let report = try await project.opened(seed: 9).compact(level: 3)
         #expect(report.stopped == nil)
@@ -27,7 +27,7 @@ import Testing
         #expect(try await project.findings() == [], "seed \(seed)")
 
         // And again, with what landed since.
-        try await project.land(40, largeEvery: 15)
+        try await project.land(12, largeEvery: 5)
         _ = try await project.opened(seed: 11).compact(level: 3)
         _ = try await project.opened(seed: 12).collect()
         #expect(try await project.differences(in: project.opened()) == [], "seed \(seed)")
@@ -55,7 +55,7 @@ import Testing
     {
         let store = MemoryStore()
         var project = try await CompactedProject(seed: 5, store: store)
-        try await project.land(34, largeEvery: 20)
+        try await project.land(14, largeEvery: 9)
         var deaths = 0
         for writes in 0... {
             let mortal = MortalStore(store, writes: writes)

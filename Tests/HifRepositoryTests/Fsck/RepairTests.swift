@@ -15,10 +15,10 @@ import Testing
     ) {
         let store = MemoryStore()
         var project = try await CompactedProject(seed: seed, store: store)
-        try await project.land(36, largeEvery: 30)
+        try await project.land(32, largeEvery: 30)
         _ = try await project.opened(seed: 7).compact(level: 1)
         _ = try await project.opened(seed: 8).collect()
-        try await project.land(36, largeEvery: 30)
+        try await project.land(6)
         let open = TestProject.session(7_000)
         try await project.opened().sessions.markOpen(open)
         for number in 0..<UInt64(3) {
@@ -39,10 +39,10 @@ import Testing
         let copy = MemoryStore()
         for (key, bytes) in objects { _ = try await copy.put(ObjectKey(key), bytes, .ifAbsent) }
         var generator = SeededGenerator(seed: seed)
-        // A third of the slots and packs will do, and one of each other kind at least.
+        // One in six of the slots and packs will do, and each of the other kinds.
         for key in objects.keys.sorted() where key.hasPrefix("open/") == false {
             let kind = key.prefix { $0 != "/" }
-            if ["log", "pack"].contains(kind), Int.random(in: 0..<3, using: &generator) > 0 {
+            if ["log", "pack"].contains(kind), Int.random(in: 0..<6, using: &generator) > 0 {
                 continue
             }
             let bytes = objects[key]!
@@ -67,10 +67,9 @@ import Testing
             #expect(report.findings.contains { $0.key == key }, "seed \(seed): \(key) \(harm)")
             _ = try await fsck.repair(report, from: copy)
             // With a slot amiss nobody knew which packs there have to be.
-            let second = try await fsck.run(deep: true)
-            let repaired = try await fsck.repair(second, from: copy)
-            #expect(repaired.left == [], "seed \(seed): \(key) \(harm)")
             let rest = try await fsck.run(deep: true)
+            #expect(
+                !rest.findings.contains { $0.severity == .damage }, "seed \(seed): \(key) \(harm)")
             if rest.findings.contains(where: { $0.severity == .derived }) {
                 _ = try await fsck.repairDerived(rest)
             }
