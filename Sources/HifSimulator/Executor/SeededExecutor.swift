@@ -104,9 +104,6 @@ package final class SeededExecutor: TaskExecutor, @unchecked Sendable {
         timers.push(now + micros, action)
     }
 
-    /// Drops what was to happen after the end.
-    func forgetTimers() { timers = TimerHeap() }
-
     /// Returns after so many microseconds.
     package func sleep(_ micros: UInt64) async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in

@@ -20,12 +20,6 @@ package final class Bucket: ObjectStore, @unchecked Sendable {
 
     package var keys: [ObjectKey] { objects.keys.sorted() }
 
-    /// Nobody is told of anything any more.
-    func forgetObservers() {
-        onWrite = { _, _, _ in }
-        onDelete = { _ in }
-    }
-
     /// What a power cut left.
     func replaceAll(_ kept: [ObjectKey: [UInt8]]) {
         writes += 1

@@ -93,9 +93,6 @@ package final class Simulation: @unchecked Sendable {
             history = nil
         }
         await executor.run { await self.body(history) }
-        // What the bucket and the timers hold would hold this world for ever.
-        bucket.forgetObservers()
-        executor.forgetTimers()
         if executor.foreignCount > 0 { violate("I16: \(executor.foreignCount) foreign enqueues") }
         return SimulationReport(
             scenario: scenario, violation: violation, trace: executor.trace,
