@@ -169,8 +169,8 @@ extension Micelio_V1_SubmitRequest {
         case .control(.setTags(let tags)): message.tags = Micelio_V1_TagChange(tags)
         case .control(.rename):
             preconditionFailure("projects on a forge are renamed by the forge")
-        case .control(.condemn), .control(.replace):
-            preconditionFailure("packs are condemned beside the store, by no client")
+        case .control(.condemn), .control(.replace), .control(.seal):
+            preconditionFailure("packs are condemned and logs ended beside the store, by no client")
         }
         return message
     }

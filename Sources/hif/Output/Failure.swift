@@ -195,6 +195,10 @@ struct Failure: Error {
         case .log(let error): self.init(error)
         case .tree(let error): self.init(error)
         case .damaged, .noContent: self = .damaged(error.description)
+        case .unfinished:
+            self.init(
+                "unfinished", .failed, error.description,
+                hint: "run the copy or the restore again to its end")
         }
     }
 
