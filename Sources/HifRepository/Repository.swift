@@ -214,30 +214,37 @@ package final class Repository: Sendable {
     package func submit(
         _ intents: [Intent], isForwarded: Bool = false
     ) async throws(ReadError) -> [LandingAnswer] {
-        if !isForwarded, let answers = await forwarding(intents) { return answers }
+        var isOpenElsewhere = false
+        if !isForwarded {
+            switch await forwarding(intents) {
+            case .answered(let answers): return answers
+            case .leftOpen: isOpenElsewhere = true
+            case .notTried: break
+            }
+        }
         let sequencer = try await sequencer()
         let answers = await sequencer.submit(intents)
         let tip = await sequencer.tip
         writerHint.withLock { $0.learn(epoch: tip.epoch, address: tip.writer) }
-        return answers
+        return isOpenElsewhere ? answers.map(\.besideAnOpenOne) : answers
     }
 
-    /// The answers of the node that wrote the newest slot; nil when they are for this one to find.
-    private func forwarding(_ intents: [Intent]) async -> [LandingAnswer]? {
-        guard let peers else { return nil }
+    /// Hands intents to the node that wrote the newest slot, if that is another.
+    private func forwarding(_ intents: [Intent]) async -> Forwarding {
+        guard let peers else { return .notTried }
         // A process that has just begun asks who writes, rather than race whoever does.
         if writerHint.withLock({ $0.epoch }) == 0 { _ = try? await newest() }
         let address = writerHint.withLock { $0.address }
         guard !address.isEmpty, address != writerAddress,
             intents.allSatisfy(\.isForwardable)
-        else { return nil }
+        else { return .notTried }
         guard let answers = await peers.submit(intents, to: address), answers.areSettled,
             answers.count == intents.count
         else {
             writerHint.withLock { $0.forget(address) }
-            return nil
+            return .leftOpen
         }
-        return answers
+        return .answered(answers)
     }
 
     /// How a session was closed, searching the slots since it was created; nil while it is open.

@@ -7,7 +7,7 @@ package enum Intent: Hashable, Sendable {
     case control(ControlChange)
 
     /// The session it closes, if it closes one.
-    var session: SessionID? {
+    package var session: SessionID? {
         switch self {
         case .land(let intent): intent.session
         case .abandon(let abandon, _): abandon.session

@@ -45,6 +45,23 @@ extension Intent {
     }
 }
 
+/// What came of handing intents to another node.
+enum Forwarding: Sendable {
+    case answered([LandingAnswer])
+    /// It may have taken them, and they may land there yet.
+    case leftOpen
+    case notTried
+}
+
+extension LandingAnswer {
+    /// This answer, where the same intent may be on its way at another node: "this wrote nothing" is then
+    /// true of one copy only. A conflict says no more than it does anyway, and what is closed is closed.
+    var besideAnOpenOne: LandingAnswer {
+        guard case .refused(let reason) = self else { return self }
+        return .unknown("another node may be landing it, and this one may not: \(reason)")
+    }
+}
+
 extension [LandingAnswer] {
     /// Whether the answers settle what was asked. One that leaves it open is for whoever asked to settle.
     var areSettled: Bool {

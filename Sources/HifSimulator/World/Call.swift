@@ -15,9 +15,11 @@ extension Simulation {
     /// Asks `node` to run `body`, over a network that loses requests and answers, delays them and
     /// delivers them twice.
     ///
+    /// - Parameter mayDouble: false where the two ends speak over one connection, which delivers once.
     /// - Throws: what `body` threw, or a `CallError`, after which nobody knows what was done.
     func call<Value: Sendable>(
-        _ node: Int, _ body: @escaping @Sendable (Repository) async throws -> Value
+        _ node: Int, mayDouble: Bool = true,
+        _ body: @escaping @Sendable (Repository) async throws -> Value
     ) async throws -> Value {
         let reply = Reply<Value>(self)
         let isFaulty = plan.isOn && dice.chance(scenario.callFaults)
@@ -40,8 +42,8 @@ extension Simulation {
         let away = dice.latency(median: Self.callMicros)
         if fault != 0 { executor.after(away, deliver) }
         // Delivered again soon, or long after the client has gone.
-        if fault == 2 { executor.after(away + dice.latency(median: 20_000), deliver) }
-        if fault == 3 { executor.after(away + dice.latency(median: 60_000_000), deliver) }
+        if fault == 2, mayDouble { executor.after(away + dice.latency(median: 20_000), deliver) }
+        if fault == 3, mayDouble { executor.after(away + dice.latency(median: 60_000_000), deliver) }
         let patience = fault == 4 ? Self.patienceMicros / 100 : Self.patienceMicros
         executor.after(patience) { reply.arrive(.failure(CallError.timedOut)) }
         return try await reply.value()

@@ -202,7 +202,8 @@ private struct Peers: PeerTransport, @unchecked Sendable {
             simulation.nodes.indices.contains(number)
         else { return nil }
         simulation.note("node \(process.node.id) hands \(intents.count) intents to \(address)")
-        return try? await simulation.call(number) { repository in
+        // A client asks again, also with a request that is under way; a node does not.
+        return try? await simulation.call(number, mayDouble: false) { repository in
             try await repository.submit(intents, isForwarded: true)
         }
     }

@@ -113,6 +113,55 @@ import Testing
         #expect(try await nodes.newest() == ("a", 2))
     }
 
+    /// Allows no new slot, as a bucket does whose key has expired.
+    private struct ReadOnlyLog: ObjectStore {
+        let base: any ObjectStore
+
+        func get(_ key: ObjectKey, _ range: ByteRange) async throws(StoreError) -> StoredObject {
+            try await base.get(key, range)
+        }
+
+        func put(
+            _ key: ObjectKey, _ bytes: [UInt8], _ condition: WriteCondition
+        ) async throws(StoreError) -> ETag {
+            if key.string.hasPrefix("log/") { throw StoreError(.refused, key: key, "not allowed") }
+            return try await base.put(key, bytes, condition)
+        }
+
+        func list(
+            prefix: String, after: ObjectKey?, limit: Int
+        ) async throws(StoreError) -> ListPage {
+            try await base.list(prefix: prefix, after: after, limit: limit)
+        }
+
+        func delete(_ key: ObjectKey) async throws(StoreError) { try await base.delete(key) }
+    }
+
+    /// Else a client would be told that nothing was written, and a copy that the other node has taken
+    /// would land afterwards.
+    @Test(arguments: [Way.State.isCut, .answersNothing])
+    func `a refusal here is not final while a copy may land at the other node`(
+        state: Way.State
+    ) async throws {
+        let store = MemoryStore()
+        _ = try await TestProject(store: store)
+        let other = Repository(store: store, world: TestProject.world(seed: 2), writer: "b")
+        _ = try await other.submit(intent(1))
+        let way = Way(to: other, state)
+        let refusing = Repository(
+            store: ReadOnlyLog(base: store), world: TestProject.world(seed: 3), writer: "a",
+            peers: way)
+        guard case .unknown = try await refusing.submit(intent(2)) else {
+            return fail("the answer claims to know")
+        }
+        #expect(way.asked == ["b"])
+        let alone = Repository(
+            store: ReadOnlyLog(base: store), world: TestProject.world(seed: 4), writer: "c")
+        guard case .refused = try await alone.submit(intent(3)) else {
+            return fail("a node alone knows that it wrote nothing")
+        }
+    }
+
     @Test func `a refusal of the other node is its answer`() async throws {
         let nodes = try await Nodes(.works)
         _ = try await nodes.b.submit(intent(1))
