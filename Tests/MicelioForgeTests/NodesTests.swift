@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func `every node answers for the same projects, and a landing goes to the last writer`()
+    @Test func `every node answers for the same projects, whichever of them lands`()
         async throws
     {
         try await with { keeper, node in
@@ -98,10 +98,11 @@ import Testing
                     #expect([one, two, three].map(position) == [1, 2, 3])
                     #expect(try await there.newest().position == 3)
                     let repository = keeper.forge.repositories.repository(project.storeProjectID)
-                    // All of them by one node: the second handed its own on.
+                    // Which of them is a matter of time: a node that is slow to take a landing is done without.
+                    let nodes = ["127.0.0.1:\(keeper.rpcPort)", "127.0.0.1:\(node.rpcPort)"]
                     for epoch: Epoch in 1...3 {
                         let slot = try await repository.log.slot(epoch)?.slot
-                        #expect(slot?.writer == "127.0.0.1:\(keeper.rpcPort)")
+                        #expect(nodes.contains(slot?.writer ?? ""))
                         // By whom the token says, also through another node.
                         #expect(slot?.landings.first?.landing.author.account == "ana")
                     }
