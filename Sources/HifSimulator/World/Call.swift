@@ -43,7 +43,9 @@ extension Simulation {
         if fault != 0 { executor.after(away, deliver) }
         // Delivered again soon, or long after the client has gone.
         if fault == 2, mayDouble { executor.after(away + dice.latency(median: 20_000), deliver) }
-        if fault == 3, mayDouble { executor.after(away + dice.latency(median: 60_000_000), deliver) }
+        if fault == 3, mayDouble {
+            executor.after(away + dice.latency(median: 60_000_000), deliver)
+        }
         let patience = fault == 4 ? Self.patienceMicros / 100 : Self.patienceMicros
         executor.after(patience) { reply.arrive(.failure(CallError.timedOut)) }
         return try await reply.value()
