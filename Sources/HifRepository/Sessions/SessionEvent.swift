@@ -4,6 +4,9 @@ package import HifCore
 /// once, if absent. Event 0 is always `started`.
 package struct SessionEvent: Hashable, Sendable {
     package static let textBytesMax = 256 << 10
+    /// Operations of one draft, and packs that hold their content.
+    package static let operationsMax = 5_000
+    package static let packsMax = 256
     private static let magic: UInt32 = 0x5645_4948  // "HIEV"
     private static let version: UInt16 = 1
 
@@ -16,6 +19,9 @@ package struct SessionEvent: Hashable, Sendable {
         case decision(text: String, why: String)
         /// A wish to abandon; only the closing record in the log makes it so.
         case abandonWished(reason: String)
+        /// The session's draft: all that it wants to change, in place of what it wanted before.
+        /// Paths ascending; the content lies in these packs, or the project has it.
+        case changed([Operation], packs: [Hash])
     }
 
     /// Chosen by whoever wrote it, so that a repeated write is recognised.
@@ -37,6 +43,7 @@ package struct SessionEvent: Hashable, Sendable {
             case .note(let role, let text): .note(role: role.prefix(utf8Max: 64), text: cut(text))
             case .decision(let text, let why): .decision(text: cut(text), why: cut(why))
             case .abandonWished(let reason): .abandonWished(reason: cut(reason))
+            case .changed: body
             }
     }
 
@@ -62,6 +69,12 @@ package struct SessionEvent: Hashable, Sendable {
         case .abandonWished(let reason):
             writer.u8(3)
             writer.prefixed(reason)
+        case .changed(let operations, let packs):
+            writer.u8(4)
+            writer.varint(operations.count)
+            for operation in operations { operation.encode(into: &writer) }
+            writer.varint(packs.count)
+            for pack in packs { writer.hash(pack) }
         }
     }
 
@@ -85,9 +98,29 @@ package struct SessionEvent: Hashable, Sendable {
                 why: try reader.string(bytesMax: textMax))
         case 3:
             body = .abandonWished(reason: try reader.string(bytesMax: textMax))
+        case 4: body = try SessionEvent.draft(from: &reader)
         default:
             throw reader.error("unknown event kind \(kind)")
         }
+    }
+
+    private static func draft(from reader: inout ByteReader) throws(FormatError) -> Body {
+        var operations: [Operation] = []
+        let count = try reader.count(bytesEach: 3)
+        guard count <= operationsMax else { throw reader.error("\(count) operations in a draft") }
+        for _ in 0..<count {
+            let (operation, flags) = try Operation.decode(from: &reader)
+            guard flags == 0 else { throw reader.error("flags \(flags) on a draft's operation") }
+            operations.append(operation)
+        }
+        guard Operation.isWellFormed(operations) else {
+            throw reader.error("a draft's operations are not in order, or change nothing")
+        }
+        let packCount = try reader.count(bytesEach: Hash.byteCount)
+        guard packCount <= packsMax else { throw reader.error("\(packCount) packs in a draft") }
+        var packs: [Hash] = []
+        for _ in 0..<packCount { packs.append(try reader.hash()) }
+        return .changed(operations, packs: packs)
     }
 
     /// The object to store: magic, version, fields, BLAKE3 of everything before.

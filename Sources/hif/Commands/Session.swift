@@ -45,7 +45,16 @@ enum SessionFields {
                 ])
         case .abandonWished(let reason):
             return .object(common + ["kind": .string("abandon_wished"), "text": .string(reason)])
+        case .changed(let operations, _):
+            return .object(
+                common + [
+                    "kind": .string("changed"), "text": .string(draft(operations.count)),
+                ])
         }
+    }
+
+    private static func draft(_ count: Int) -> String {
+        count == 1 ? "a draft that changes 1 path" : "a draft that changes \(count) paths"
     }
 
     /// Text of several lines, indented.
@@ -77,6 +86,8 @@ enum SessionFields {
             case .abandonWished(let reason):
                 console.line()
                 console.line("abandoned: " + SafeText.escape(reason))
+            // What came of it is the landing's own list.
+            case .changed: continue
             }
         }
     }

@@ -149,15 +149,25 @@ extension SeededGenerator {
 
     mutating func event() -> SessionEvent {
         let body: SessionEvent.Body =
-            switch below(4) {
+            switch below(5) {
             case 0: .started(goal: words(20), createdPosition: next(), key: words(300))
             case 1: .note(role: words(90), text: words(40))
             case 2: .decision(text: words(40), why: words(40))
-            default: .abandonWished(reason: words(40))
+            case 3: .abandonWished(reason: words(40))
+            default: .changed(draft(), packs: (0..<below(4)).map { _ in hash() })
             }
         return SessionEvent(
             id: EventID(from: &self), author: author(), atMillis: Int64(bitPattern: next()),
             body: body)
+    }
+
+    /// Operations as a draft holds them.
+    private mutating func draft() -> [HifCore.Operation] {
+        (0..<below(5)).map { number in
+            HifCore.Operation(
+                path: try! RepoPath("f\(number)"), before: nil,
+                after: Leaf(kind: .file, size: next(), hash: hash()))
+        }
     }
 
     mutating func document() -> SessionDocument {

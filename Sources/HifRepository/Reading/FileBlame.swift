@@ -1,5 +1,4 @@
 package import HifCore
-package import HifRepository
 
 /// Who wrote each line of a file: the landing, and with it the session and its goal.
 package struct FileBlame: Sendable {
@@ -13,36 +12,43 @@ package struct FileBlame: Sendable {
     package static let landingsMax = 100_000
     package static let bytesMax: UInt64 = 16 << 20
 
+    /// A version of the file is longer than `bytesMax`.
+    package struct TooLarge: Error {}
+
     /// Walks back from `position` over the landings that changed `path`. Requests: the pages of the
     /// path's log, and one content for each landing on it until every line has its landing.
-    package init(_ path: RepoPath, at position: Position, remote: any Remote) async throws {
+    ///
+    /// - Parameters:
+    ///   - landings: a page of the history.
+    ///   - operations: what the landing at a position did.
+    ///   - content: the bytes of a leaf, which is at most `bytesMax` long.
+    /// - Returns: nil when there is no file of that name at the position.
+    package init?(
+        _ path: RepoPath, at position: Position, landingsMax: Int = FileBlame.landingsMax,
+        landings page: (LandingQuery) async throws -> LandingPage,
+        operations: (Position) async throws -> [LandedOperation],
+        content read: (Leaf) async throws -> [UInt8]
+    ) async throws {
         var query = LandingQuery(from: position, path: path, limit: 200)
         var blame: Blame<Position>?
         var lines: [[UInt8]] = []
         var landings: [Position: Landing] = [:]
-        var visited = 0
         func content(_ leaf: Leaf?) async throws -> [UInt8]? {
             guard let leaf, leaf.isFile || leaf.kind == .symlink else { return nil }
-            guard leaf.size <= FileBlame.bytesMax else {
-                throw WorkspaceError(.refused, "'\(path)' is too large to blame")
-            }
-            var bytes: [UInt8] = []
-            try await remote.contents([leaf.hash], at: position) { bytes += $0.bytes }
-            return bytes
+            guard leaf.size <= FileBlame.bytesMax else { throw TooLarge() }
+            return try await read(leaf)
         }
         walk: while true {
-            let page = try await remote.landings(query)
-            for entry in page.entries {
-                let detail = try await remote.landing(at: entry.position)
+            let found = try await page(query)
+            for entry in found.entries {
                 guard
-                    let change = detail.operations.first(where: {
+                    let change = try await operations(entry.position).first(where: {
                         !$0.isNoOp && $0.operation.path == path
                     })?.operation
                 else { continue }
                 if blame == nil {
                     guard let leaf = change.after, let bytes = try await content(leaf) else {
-                        throw WorkspaceError(
-                            .notFound, "there is no file '\(path)' at @\(position)")
+                        return nil
                     }
                     let text = TextLines(bytes)
                     lines = (0..<text.count).map { Array(text[$0]) }
@@ -51,19 +57,16 @@ package struct FileBlame: Sendable {
                 landings[entry.position] = entry.landing
                 // Everything since the landing before was the same: this one made `current`.
                 blame?.step(older: try await content(change.before), changedAt: entry.position)
-                visited += 1
                 if blame?.isComplete == true || change.before == nil
-                    || visited >= FileBlame.landingsMax
+                    || landings.count >= landingsMax
                 {
                     break walk
                 }
             }
-            guard let next = page.next else { break }
+            guard let next = found.next else { break }
             query.from = next
         }
-        guard let blame else {
-            throw WorkspaceError(.notFound, "there is no file '\(path)' at @\(position)")
-        }
+        guard let blame else { return nil }
         self.lines = lines
         positions = blame.lines
         self.landings = landings
