@@ -15,7 +15,7 @@ BIN = $(SCRATCH)/debug
 SERVED := ^(HifRemoteTests|HifS3Tests|MicelioForgeTests|EndToEndTests)\.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-tests build release demo serve test test-light test-s3 simulate bench bench-rollups bench-size bench-landing lint format proto
+.PHONY: help deps deps-tests build release demo serve test test-light test-s3 test-web simulate bench bench-rollups bench-size bench-landing lint format proto
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -51,6 +51,9 @@ test-s3: deps-tests  ## the contract of every store, and landings, on a real Sea
 	$(SWIFT) build --build-tests $(FLAGS)
 	Scripts/with-seaweedfs $(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter HifS3Tests
 	@HIF=$(abspath $(BIN)/hif) MICELIO=$(abspath $(BIN)/micelio) Scripts/check-s3
+
+test-web: build  ## every page in a browser (installs chromium and a Python driver); SHOTS=directory
+	@HIF=$(BIN)/hif MICELIO=$(BIN)/micelio Scripts/check-web
 
 test-light: lint  ## the part without packages: seconds instead of minutes; FILTER=Suite for one
 	$(LIGHT) test --disable-xctest --scratch-path $(LIGHT_SCRATCH) $(if $(FILTER),--filter $(FILTER))

@@ -113,6 +113,8 @@ if !coreOnly {
         // Argon2id for passwords, from the system.
         .systemLibrary(
             name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        // Markdown, from the system.
+        .systemLibrary(name: "CMd4c", pkgConfig: "md4c", providers: [.apt(["libmd4c-dev"])]),
         // The wire: generated messages and their conversions. Sharing: client and forge.
         .target(
             name: "HifAPI",
@@ -156,7 +158,8 @@ if !coreOnly {
         .target(
             name: "MicelioForge",
             dependencies: [
-                "CArgon2", "HifAPI", "HifCore", "HifStore", "HifRepository", grpcTransport,
+                "CArgon2", "CMd4c", "HifAPI", "HifCore", "HifStore", "HifRepository",
+                grpcTransport,
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),

@@ -1,3 +1,5 @@
+import HifCore
+
 /// The forge itself, without any carrier: what it needs, handed in. Its functions, the use cases,
 /// are in the folders of their subject; web and RPC handlers call them and nothing below them.
 package struct Forge: Sendable {
@@ -55,6 +57,14 @@ package struct Forge: Sendable {
 
     /// Whether this node is the one that keeps the accounts.
     var keepsAccounts: Bool { ownAccounts != nil }
+
+    /// Whether the accounts answer.
+    package func ping() async throws {
+        try await accountsSource.ping()
+    }
+
+    /// The store's own id, in hexadecimal: what clients key their caches by.
+    package var storeID: String { repositories.storeID.hex }
 
     struct Limiters: Sendable {
         let userCodes = RateLimiter(Limits.userCodeTries, of: "codes tried")

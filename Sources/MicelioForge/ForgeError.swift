@@ -20,7 +20,20 @@ package struct ForgeError: Error, Hashable, Sendable {
         case forbidden
         /// It does not exist, or the caller may not know that it does.
         case notFound = "not_found"
+        /// The address exists for another method.
+        case methodNotAllowed = "method_not_allowed"
         case alreadyExists = "already_exists"
+        /// Somebody else's landing changed the same lines.
+        case conflict
+        /// The session has landed or was abandoned.
+        case sessionClosed = "session_closed"
+        /// The session's base is another than the caller believes.
+        case baseMoved = "base_moved"
+        /// A file is not what the caller believes it to be.
+        case contentChanged = "content_changed"
+        case tooLarge = "too_large"
+        /// Understood, and not possible in the state things are in.
+        case unprocessable
         case invalidArgument = "invalid_argument"
         case rateLimited = "rate_limited"
         case unavailable

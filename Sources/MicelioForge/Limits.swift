@@ -22,6 +22,11 @@ package enum Limits {
     package static let refreshTokenIdleMillis: Int64 = 30 * 86_400_000
     package static let deviceCodeMillis: Int64 = 900_000
     package static let passwordLinkMillis: Int64 = 86_400_000
+    /// A browser stays signed in so long without being used, and so long at most.
+    package static let browserIdleMillis: Int64 = 14 * 86_400_000
+    package static let browserAbsoluteMillis: Int64 = 90 * 86_400_000
+    /// Browsers signed in to one account; the one used longest ago is signed out for another.
+    package static let browsersMax = 100
     /// How stale `last_used_at` may be: a write per minute and token, not one per request.
     package static let lastUsedGrainMillis: Int64 = 60_000
 
@@ -59,7 +64,25 @@ package enum Limits {
     /// Nodes that one is connected to; the one used longest ago is dropped.
     package static let nodeLinksMax = 32
 
+    // Pages.
+    package static let directoryEntriesMax = 1_000
+    /// Entries of a directory whose newest landing is looked for.
+    package static let directoryLandingsMax = 300
+    /// A longer file is not shown by lines, and has no blame.
+    package static let fileShownBytesMax = 1 << 20
+    package static let rawBytesMax = 32 << 20
+    /// Landings of a file that blame walks back.
+    package static let blameLandingsMax = 1_000
+    package static let diffFilesMax = 300
+    package static let diffFileBytesMax = 500_000
+    /// Both sides of all files that one page compares.
+    package static let diffBytesMax = 4_000_000
+    package static let sessionsShownMax = 200
+
     // Requests.
+    package static let jsonBytesMax = 8 << 20
+    package static let filesPerEditMax = 1_000
+    package static let idempotencyKeyBytesMax = 200
     package static let formBytesMax = 16_384
     package static let pageItemsMax = 100
     // What gRPC messages and streams may hold is in `WireLimits`, for the client keeps to it too.

@@ -10,7 +10,9 @@ import Testing
 @Suite struct WebTests {
     @Test func `every answer carries the security headers`() async throws {
         try await TestServer.with { server in
-            for path in ["/", "/livez", "/readyz", "/device", "/.well-known/micelio", "/nothing"] {
+            for path in [
+                "/signin", "/livez", "/readyz", "/device", "/.well-known/micelio", "/nothing",
+            ] {
                 let answer = try await server.http(.get, path)
                 #expect(answer.status == (path == "/nothing" ? 404 : 200), "\(path)")
                 #expect(

@@ -1,15 +1,22 @@
-/// The one place that turns an `Authorization` into a `Principal`.
+/// The one place that turns a credential into a `Principal`, whichever carrier brought it.
 ///
-/// Bearer for clients, Basic for programs that know nothing else (the token is the password, the
-/// name is ignored). A token in an address is never looked at: addresses end up in logs.
+/// Bearer for clients, also as metadata of gRPC; Basic for programs that know nothing else (the token
+/// is the password, the name is ignored); a cookie for browsers. A token in an address is never
+/// looked at: addresses end up in logs.
 package struct Authenticator: Sendable {
     let accounts: any AccountsSource
     let now: @Sendable () -> Int64
 
-    /// - Parameter values: every value of the header or metadata field. More than one is refused:
-    ///   two parties in front of us might each believe another one.
-    package func authenticate(authorization values: [String]) async throws -> Principal {
-        try await identify(authorization: values).principal
+    /// - Parameters:
+    ///   - values: every value of the header or metadata field. More than one is refused: two
+    ///     parties in front of us might each believe another one.
+    ///   - cookie: looked at when there is no `Authorization`. One that opens nothing any more makes
+    ///     nobody of its bearer, and no error: browsers send it until they are told otherwise.
+    package func authenticate(
+        authorization values: [String], cookie: String? = nil
+    ) async throws -> Principal {
+        if values.isEmpty { return try await principal(ofCookie: cookie) }
+        return try await identify(authorization: values).principal
     }
 
     /// As `authenticate`, with the token itself, for whoever asks another node in the caller's name.
@@ -28,6 +35,15 @@ package struct Authenticator: Sendable {
         return (
             Principal(user: user, token: record, scopes: record.scopes), Credential(token: token)
         )
+    }
+
+    private func principal(ofCookie cookie: String?) async throws -> Principal {
+        guard let cookie, let token = try? TokenText(parsing: cookie), token.kind == .browser,
+            // Browsers sign in at the node that keeps the accounts, and nowhere else.
+            let accounts = accounts as? Accounts,
+            let (user, browser) = try await accounts.browser(token, now: now())
+        else { return .anonymous }
+        return Principal(user: user, token: nil, browser: browser, scopes: .everything)
     }
 
     private static func secret(in value: String) throws(ForgeError) -> String {

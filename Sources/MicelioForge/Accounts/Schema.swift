@@ -10,8 +10,29 @@ enum Schema {
                 try database.execute(sql: statement)
             }
         }
+        migrator.registerMigration("0002 browser sessions") { database in
+            for statement in version2 {
+                try database.execute(sql: statement)
+            }
+        }
         return migrator
     }
+
+    private static let version2 = [
+        // A browser that is signed in. Ended ones are deleted: nothing refers to them.
+        """
+        CREATE TABLE browser_sessions (
+            id INTEGER PRIMARY KEY,
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            hash TEXT NOT NULL UNIQUE,
+            browser TEXT NOT NULL,
+            address TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            last_used_at INTEGER NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX browser_sessions_by_user ON browser_sessions (user_id)",
+    ]
 
     private static let version1 = [
         """

@@ -152,6 +152,8 @@ extension Accounts {
     /// Signs out everywhere; personal tokens stay.
     static func revokeLogins(of userID: Int64, now: Int64, in database: Database) throws {
         try database.execute(
+            sql: "DELETE FROM browser_sessions WHERE user_id = ?", arguments: [userID])
+        try database.execute(
             sql:
                 "UPDATE token_families SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL",
             arguments: [now, userID])

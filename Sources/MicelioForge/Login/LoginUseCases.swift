@@ -53,6 +53,12 @@ extension Forge {
         return request
     }
 
+    /// As `pendingDevice(typed:address:)`, after a try that was counted already.
+    package func waitingDevice(typed text: String) async throws -> DeviceRequest? {
+        guard let code = UserCode(typed: text) else { return nil }
+        return try await accounts.pendingDevice(code, now: now())
+    }
+
     /// Approves a waiting login as the account whose handle and password these are.
     package func approveDevice(
         typed text: String, handle: String, password: String, address: String

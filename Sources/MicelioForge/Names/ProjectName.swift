@@ -24,7 +24,7 @@ package struct ProjectName: Hashable, Sendable, CustomStringConvertible {
                     + " a dot")
         }
         let lower = text.lowercased()
-        guard !lower.contains(".."), !lower.hasSuffix(".git"), !lower.hasSuffix(".hif"),
+        guard !lower.contains(".."), ReservedNames.suffixes.allSatisfy({ !lower.hasSuffix($0) }),
             !ReservedNames.projects.contains(lower)
         else {
             throw .invalid("'\(shown)' is reserved")

@@ -8,10 +8,14 @@ package enum ReservedNames {
         "feed", "feeds", "files", "git", "guest", "healthz", "help", "hif", "home", "img", "inbox",
         "install", "join", "js", "legal", "livez", "login", "logout", "mail", "mcp", "me", "media",
         "metrics", "micelio", "new", "nobody", "none", "notifications", "null", "oauth", "openapi",
-        "org", "organisations", "organizations", "owner", "pages", "press", "privacy", "project",
-        "projects", "public", "raw", "readyz", "register", "robots", "root", "search", "security",
-        "session", "sessions", "settings", "setup", "signin", "signup", "sitemap", "skill",
-        "staff", "static", "status", "store", "support", "system", "terms", "token", "tokens",
+        "org", "organisations", "organizations", "owner", "pages", "password", "press", "privacy",
+        "problems",
+        "project", "projects", "public", "raw", "readyz", "register", "robots", "root", "search",
+        "security",
+        "session", "sessions", "settings", "setup", "signin", "signout", "signup", "sitemap",
+        "skill",
+        "staff", "static", "status", "store", "support", "system", "terms", "theme", "token",
+        "tokens",
         "undefined", "user", "users", "version", "webhook", "webhooks", "well-known", "www",
     ])
 
@@ -19,6 +23,9 @@ package enum ReservedNames {
         "feed", "followers", "following", "inbox", "new", "outbox", "projects", "sessions",
         "settings",
     ])
+
+    /// Endings by which an address asks for another form of a page, and those of git and hif.
+    package static let suffixes = [".atom", ".diff", ".git", ".hif", ".json", ".md"]
 
     private static let devices: Set<String> = {
         var names: Set<String> = ["aux", "con", "nul", "prn"]

@@ -8,15 +8,17 @@ package struct OpenProject<Verb: ProjectVerb>: Sendable {
     package let grant: ProjectGrant<Verb>
     let repository: Repository
     package let storeID: String
+    let drafts: DraftGate
     private let executor: BlockingExecutor
 
     fileprivate init(
-        grant: ProjectGrant<Verb>, repository: Repository, storeID: String,
+        grant: ProjectGrant<Verb>, repository: Repository, storeID: String, drafts: DraftGate,
         executor: BlockingExecutor
     ) {
         self.grant = grant
         self.repository = repository
         self.storeID = storeID
+        self.drafts = drafts
         self.executor = executor
     }
 
@@ -55,7 +57,8 @@ extension Forge {
         let grant = try await access.check(principal, verb, on: path)
         return OpenProject(
             grant: grant, repository: repositories.repository(grant.project.storeProjectID),
-            storeID: repositories.storeID.hex, executor: repositories.executor)
+            storeID: repositories.storeID.hex, drafts: repositories.drafts,
+            executor: repositories.executor)
     }
 }
 

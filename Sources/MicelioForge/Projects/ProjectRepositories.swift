@@ -28,6 +28,7 @@ package final class ProjectRepositories: Sendable {
     /// Projects with background work to do; each at most once at a time.
     private let due: AsyncStream<Upkeep>
     private let announce: AsyncStream<Upkeep>.Continuation
+    let drafts = DraftGate()
     /// Where work on repositories runs.
     package let executor: BlockingExecutor
     /// The store's own id: what every cache of its content is keyed by.

@@ -1,4 +1,5 @@
 import HifCore
+package import HifRepository
 
 /// A project as its members see it.
 package struct ProjectView: Hashable, Sendable {
@@ -62,5 +63,21 @@ extension Forge {
         }
         let last = found.count > limit ? found.prefix(limit).last : nil
         return (page, last.map { "\($0.project.id)" })
+    }
+
+    /// The newest landing of a project that `projects` listed; nil when nothing has landed.
+    package func newestLanding(
+        of view: ProjectView, as principal: Principal
+    ) async throws -> LandingPage.Entry? {
+        try await open(view.project.path, for: Reading.self, as: principal)
+            .landings(LandingQuery(limit: 1)).entries.first
+    }
+
+    /// The account of that name, for its page. Disabled accounts have none.
+    package func profile(of handle: Handle) async throws -> User {
+        guard let user = try await accounts.user(handle), user.disabledMillis == nil else {
+            throw Accounts.noAccount(handle)
+        }
+        return user
     }
 }

@@ -14,7 +14,9 @@ extension ForgeError.Code {
         case .accountDisabled, .forbidden: .permissionDenied
         case .notFound: .notFound
         case .alreadyExists: .alreadyExists
-        case .invalidArgument: .invalidArgument
+        case .conflict, .baseMoved, .contentChanged: .aborted
+        case .sessionClosed, .unprocessable: .failedPrecondition
+        case .invalidArgument, .tooLarge, .methodNotAllowed: .invalidArgument
         case .rateLimited: .resourceExhausted
         case .unavailable: .unavailable
         case .unimplemented: .unimplemented

@@ -1,4 +1,4 @@
-/// The fields of a submitted form (`application/x-www-form-urlencoded`).
+/// The fields of a submitted form or of a query (`application/x-www-form-urlencoded`).
 ///
 /// Strict on purpose: a name that comes twice, or that looks like an array (`email[]`), is refused,
 /// because code that expects one value and gets several has cost other sites accounts.
@@ -20,6 +20,8 @@ struct FormFields {
         self.fields = fields
     }
 
+    var names: [String] { fields.keys.sorted() }
+
     /// The value of a field; empty when it is not there.
     subscript(_ name: String) -> String {
         fields[name] ?? ""
@@ -32,8 +34,8 @@ struct FormFields {
             switch byte {
             case UInt8(ascii: "+"): result.append(0x20)
             case UInt8(ascii: "%"):
-                guard let high = iterator.next().flatMap(nibble),
-                    let low = iterator.next().flatMap(nibble)
+                guard let high = iterator.next().flatMap(PercentCoding.nibble),
+                    let low = iterator.next().flatMap(PercentCoding.nibble)
                 else { throw .invalid("the form is damaged") }
                 result.append(high << 4 | low)
             default: result.append(byte)
@@ -43,14 +45,5 @@ struct FormFields {
             throw .invalid("the form is not UTF-8")
         }
         return text
-    }
-
-    private static func nibble(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

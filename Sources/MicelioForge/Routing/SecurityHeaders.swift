@@ -1,20 +1,21 @@
 import HTTPTypes
 import Hummingbird
 
-/// The headers that every answer carries. Pages use no script and no inline style, so the policy
-/// can forbid both.
-struct SecurityHeaders: RouterMiddleware {
-    func handle(
-        _ request: Request, context: WebContext,
-        next: @concurrent (Request, WebContext) async throws -> Response
-    ) async throws -> Response {
-        var response = try await next(request, context)
-        for (name, value) in SecurityHeaders.fields {
+/// The headers that every answer carries. Pages use no inline script and no inline style, so the
+/// policy can forbid both.
+enum SecurityHeaders {
+    static func add(to response: inout Response, isEncrypted: Bool) {
+        // What a route says of itself stands: raw files have a stricter policy.
+        for (name, value) in fields where response.headers[name] == nil {
             response.headers[name] = value
         }
+        if isEncrypted { response.headers[.strictTransportSecurity] = "max-age=31536000" }
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
-        return response
     }
+
+    /// For bytes that somebody uploaded: nothing in them runs, loads or submits anything, and they
+    /// are not of this site.
+    static let sandbox = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
     private static let fields: [(HTTPField.Name, String)] = [
         (
@@ -36,21 +37,19 @@ struct SecurityHeaders: RouterMiddleware {
     }
 }
 
-/// Refuses forms that another site's page submits. Browsers say where a request comes from, in
-/// `Sec-Fetch-Site` or, older ones, in `Origin`; a submission that says neither is refused too.
+/// Refuses what another site's page submits. Browsers say where a request comes from, in
+/// `Sec-Fetch-Site` or, older ones, in `Origin`; a submission that says neither is refused too,
+/// unless it brings an `Authorization`, which no browser adds on its own.
 ///
-/// That is the whole defence, and enough: the forms carry handle and password themselves, so there
-/// is no signed-in state that a forged request could use.
-struct SameOriginForms: RouterMiddleware {
+/// That is the whole defence, and enough: a cookie counts on pages only, and every submission to a
+/// page is checked here before anything else happens.
+struct SameOrigin {
     let addresses: Addresses
 
-    func handle(
-        _ request: Request, context: WebContext,
-        next: @concurrent (Request, WebContext) async throws -> Response
-    ) async throws -> Response {
-        // Programs post to /oauth, and what they send is the credential itself.
-        let isForm = request.method == .post && !request.uri.path.hasPrefix("/oauth/")
-        guard isForm, !isSameOrigin(request) else { return try await next(request, context) }
+    func check(_ request: Request, for surface: Route.Surface) throws(ForgeError) {
+        guard surface == .page, request.method != .get, request.method != .head,
+            request.headers[.authorization] == nil, !isSameOrigin(request)
+        else { return }
         throw ForgeError(.forbidden, "the form was not sent from this site's own page")
     }
 

@@ -24,6 +24,16 @@ package final class Addresses: Sendable {
         set { state.withLock { $0.publicURL = newValue } }
     }
 
+    /// Whether people reach it over TLS.
+    var isEncrypted: Bool { publicURL.hasPrefix("https://") }
+
+    /// The host, as pages name the forge.
+    var host: String { String(publicURL.split(separator: "/").last ?? "") }
+
+    /// The name of the cookie of a signed-in browser. With the prefix a browser takes it over TLS
+    /// from this very host only, and gives it to no other; over plain HTTP it would not take it.
+    var cookieName: String { isEncrypted ? "__Host-micelio" : "micelio" }
+
     /// Host and port of gRPC, as a client dials it.
     package var rpcAddress: String {
         get { state.withLock { $0.rpcAddress } }

@@ -112,7 +112,7 @@ package struct ForgeServer: Sendable {
                 transport: transport, services: RPCServices.all(forge, relay: relay),
                 interceptors: [AuthInterceptor(authenticator: forge.authenticator)]))
         let web = Application(
-            router: WebRoutes(forge: forge).router(),
+            responder: WebResponder(forge: forge),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.http.host, port: configuration.http.port),
                 serverName: nil),

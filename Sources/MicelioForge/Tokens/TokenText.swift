@@ -17,6 +17,8 @@ package struct TokenText: Sendable, Hashable {
         case device = "dev"
         /// A link that somebody follows once: set-up, or setting a password.
         case link = "lnk"
+        /// The cookie of a browser that is signed in.
+        case browser = "web"
 
         package var prefix: String { "mic_\(rawValue)_" }
     }

@@ -1,64 +1,68 @@
 import HTTPTypes
-import Hummingbird
 
 /// The pages of the device flow. Two steps: the code finds the login that waits; the second page
 /// shows what it is and asks for handle and password. Neither address approves anything by itself.
-struct DeviceRoutes {
-    let forge: Forge
+enum DeviceRoutes {
+    static let all: [Route] = [
+        .free(.get, "/device", .page, "device.code", "Asks for the code that a device shows") {
+            call in
+            let code = UserCode(typed: call.query["user_code"])?.description ?? ""
+            return .page { DevicePages.code($0, prefilled: code) }
+        },
+        .free(.post, "/device", .page, "device.show", "Shows the login that waits") { call in
+            try await show(call, typed: call.form()["user_code"])
+        },
+        .free(
+            .post, "/device/decision", .page, "device.decide", "Approves or refuses a login"
+        ) { call in
+            try await decide(call, call.form())
+        },
+    ]
 
-    func add(to router: Router<WebContext>) {
-        router.get("/device") { request, _ in
-            let typed = request.uri.queryParameters["user_code"].map { String($0) } ?? ""
-            let code = UserCode(typed: typed).map(\.description) ?? ""
-            return Response.page(Pages.deviceCode(prefilled: code))
-        }
-        router.post("/device") { request, context in
-            try await showRequest(
-                request.formFields()["user_code"], address: context.remoteAddress)
-        }
-        router.post("/device/decision") { request, context in
-            try await decide(request.formFields(), address: context.remoteAddress)
-        }
-    }
-
-    private func showRequest(_ typed: String, address: String) async throws -> Response {
+    private static func show(_ call: Call, typed: String) async throws -> Reply {
         do {
-            let request = try await forge.pendingDevice(typed: typed, address: address)
-            return Response.page(Pages.deviceApproval(request, now: forge.now()))
+            let request = try await call.forge.pendingDevice(
+                typed: typed, address: call.context.remoteAddress)
+            let user = call.principal.user
+            return .page { DevicePages.approval($0, request, handle: user?.handle.text ?? "") }
         } catch let error as ForgeError {
-            return Response.page(
-                Pages.deviceCode(
-                    prefilled: UserCode(typed: typed).map(\.description) ?? "",
-                    problem: error.message),
-                status: error.code.httpStatus)
+            let code = UserCode(typed: typed)?.description ?? ""
+            return .page(
+                { DevicePages.code($0, prefilled: code, problem: error.message) },
+                error.code.httpStatus)
         }
     }
 
-    private func decide(_ form: FormFields, address: String) async throws -> Response {
+    private static func decide(_ call: Call, _ form: FormFields) async throws -> Reply {
         let code = form["user_code"]
+        let address = call.context.remoteAddress
         switch form["decision"] {
         case "deny":
-            try await forge.denyDevice(typed: code, address: address)
-            return Response.page(
-                Pages.message("Refused", "The device was not signed in."))
+            try await call.forge.denyDevice(typed: code, address: address)
+            return .page { $0.message("Refused", "The device was not signed in.") }
         case "approve":
             do {
-                let user = try await forge.approveDevice(
+                // The password is asked for although a browser may be signed in: a code that
+                // somebody was talked into typing must cost them a second thought.
+                let user = try await call.forge.approveDevice(
                     typed: code, handle: form["handle"], password: form["password"],
                     address: address)
-                return Response.page(
-                    Pages.message(
+                return .page {
+                    $0.message(
                         "Signed in",
-                        "The device now acts as \(user.handle). You can close this page."))
+                        "The device now acts as \(user.handle). You can close this page.")
+                }
             } catch let error as ForgeError where error.code == .loginFailed {
                 // Same code, so the page can be shown again; the try was counted.
-                guard let typed = UserCode(typed: code),
-                    let request = try await forge.accounts.pendingDevice(typed, now: forge.now())
-                else { throw error }
-                return Response.page(
-                    Pages.deviceApproval(
-                        request, now: forge.now(), handle: form["handle"], problem: error.message),
-                    status: error.code.httpStatus)
+                guard let request = try await call.forge.waitingDevice(typed: code) else {
+                    throw error
+                }
+                return .page(
+                    {
+                        DevicePages.approval(
+                            $0, request, handle: form["handle"], problem: error.message)
+                    },
+                    error.code.httpStatus)
             }
         default:
             throw ForgeError.invalid("the form says neither approve nor deny")

@@ -1,42 +1,44 @@
 import HTTPTypes
-import Hummingbird
 
 /// The pages behind links that somebody follows once. Opening one changes nothing, because mail
 /// programs and chats open links on their own.
-struct LinkRoutes {
-    let forge: Forge
-
-    func add(to router: Router<WebContext>) {
-        for address in ["/setup/:link", "/password/:link"] {
-            router.get(RouterPath(address)) { _, context in
-                let link = try context.parameters.require("link")
-                return Response.page(Pages.link(try await forge.purpose(ofLink: link)))
-            }
-            router.post(RouterPath(address)) { request, context in
-                let link = try context.parameters.require("link")
-                return try await use(
-                    link, form: request.formFields(), address: context.remoteAddress)
-            }
-        }
+enum LinkRoutes {
+    static let all: [Route] = ["setup", "password"].flatMap { word -> [Route] in
+        [
+            .free(
+                .get, "/\(word)/{link}", .page, "\(word).show", "Asks for the new password"
+            ) { call in
+                let purpose = try await call.forge.purpose(ofLink: call.text("link"))
+                return .page { LinkPages.form($0, purpose) }
+            },
+            .free(.post, "/\(word)/{link}", .page, "\(word).submit", "Sets the password") { call in
+                try await use(call, call.form())
+            },
+        ]
     }
 
-    private func use(_ link: String, form: FormFields, address: String) async throws -> Response {
-        let purpose = try await forge.purpose(ofLink: link)
+    private static func use(_ call: Call, _ form: FormFields) async throws -> Reply {
+        let link = try call.text("link")
+        let purpose = try await call.forge.purpose(ofLink: link)
         do {
-            let user = try await forge.useLink(
+            let user = try await call.forge.useLink(
                 link, handle: form["handle"], password: form["password"],
-                repeated: form["repeated"], address: address)
-            return Response.page(
-                Pages.message(
+                repeated: form["repeated"], address: call.context.remoteAddress)
+            return .page {
+                $0.message(
                     "Saved", "The password of \(user.handle) is set.",
-                    hint: "Sign in from a terminal:",
-                    command: "hif auth login \(forge.addresses.publicURL)"))
+                    hint: "Sign in here, or from a terminal:",
+                    command: "hif auth login \($0.publicURL)")
+            }
         } catch let error as ForgeError
             where error.code == .invalidArgument || error.code == .alreadyExists
         {
-            return Response.page(
-                Pages.link(purpose, handle: form["handle"], problem: error.message),
-                status: error.code.httpStatus)
+            return .page(
+                {
+                    LinkPages.form(
+                        $0, purpose, handle: form["handle"], problem: error.message)
+                },
+                error.code.httpStatus)
         }
     }
 }

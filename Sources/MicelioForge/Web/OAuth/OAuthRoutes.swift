@@ -6,20 +6,33 @@ import Hummingbird
 struct OAuthRoutes {
     let forge: Forge
 
-    func add(to router: Router<WebContext>) {
-        router.post("/oauth/device_authorization") { request, context in
-            try await answer { try await start(request.formFields(), context.remoteAddress) }
-        }
-        router.post("/oauth/token") { request, context in
-            try await answer { try await token(request.formFields()) }
-        }
-        router.post("/oauth/revoke") { request, _ in
-            try await answer {
-                try await forge.revoke(request.formFields()["token"])
-                return Response(status: .ok)
-            }
-        }
-    }
+    static let all: [Route] = [
+        .free(
+            .post, "/oauth/device_authorization", .oauth, "oauth.device",
+            "Begins a login that somebody approves in a browser"
+        ) { call in
+            let routes = OAuthRoutes(forge: call.forge)
+            return .response(
+                try await routes.answer {
+                    try await routes.start(call.form(), call.context.remoteAddress)
+                })
+        },
+        .free(
+            .post, "/oauth/token", .oauth, "oauth.token",
+            "Asks whether a login was approved, or renews its tokens"
+        ) { call in
+            let routes = OAuthRoutes(forge: call.forge)
+            return .response(try await routes.answer { try await routes.token(call.form()) })
+        },
+        .free(.post, "/oauth/revoke", .oauth, "oauth.revoke", "Makes a token worthless") { call in
+            let routes = OAuthRoutes(forge: call.forge)
+            return .response(
+                try await routes.answer {
+                    try await call.forge.revoke(call.form()["token"])
+                    return Response(status: .ok)
+                })
+        },
+    ]
 
     private struct DeviceAnswer: Encodable {
         let device_code: String

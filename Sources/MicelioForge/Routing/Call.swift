@@ -1,0 +1,113 @@
+import HTTPTypes
+import HifCore
+import Hummingbird
+
+/// A request that found its route: who asks, and what the address says, as typed values.
+///
+/// A name in the address that cannot be one is answered as a thing that does not exist: nothing is
+/// learned from the difference.
+struct Call: Sendable {
+    let forge: Forge
+    let request: Request
+    let context: WebContext
+    let principal: Principal
+    let match: RouteTable.Match
+    let format: Format
+    let query: FormFields
+    /// Path and query as they were sent.
+    let address: String
+
+    var now: Int64 { forge.now() }
+
+    /// What the address holds for a name of its pattern.
+    ///
+    /// - Precondition: the pattern has the name.
+    func bytes(_ name: String) -> [UInt8] {
+        guard let bytes = match.values[name] else {
+            preconditionFailure("the pattern \(match.route.pattern) has no {\(name)}")
+        }
+        return bytes
+    }
+
+    func text(_ name: String) throws -> String {
+        guard let text = String(validating: bytes(name), as: UTF8.self) else { throw Call.nothing }
+        return text
+    }
+
+    func handle(_ name: String = "owner") throws -> Handle {
+        guard let handle = try? Handle(text(name)) else { throw Call.nothing }
+        return handle
+    }
+
+    func project() throws -> ProjectPath {
+        guard let name = try? ProjectName(text("project")) else { throw Call.nothing }
+        return ProjectPath(owner: try handle(), name: name)
+    }
+
+    /// A file's path; nil for the root.
+    func path(_ name: String = "path") throws -> RepoPath? {
+        let bytes = bytes(name)
+        if bytes.isEmpty { return nil }
+        guard let path = try? RepoPath(bytes) else { throw Call.nothing }
+        return path
+    }
+
+    /// `@42` or `@latest`: a position, or nil for whichever is newest.
+    func position(_ name: String = "at") throws -> Position? {
+        try Call.position(text(name))
+    }
+
+    static func position(_ text: String) throws -> Position? {
+        let word = text.hasPrefix("@") ? text.dropFirst() : text[...]
+        if word == "latest" { return nil }
+        guard word.count <= 20, word.allSatisfy({ $0.isASCII && $0.isNumber }),
+            word == "0" || word.first != "0", let position = Position(word)
+        else { throw Call.nothing }
+        return position
+    }
+
+    func session() throws -> SessionID {
+        guard let id = SessionID(try text("session")) else { throw Call.nothing }
+        return id
+    }
+
+    /// A position in the query, such as `from=@42`; nil when it is not there.
+    func queryPosition(_ name: String) throws -> Position? {
+        let text = query[name]
+        if text.isEmpty { return nil }
+        do {
+            return try Call.position(text)
+        } catch {
+            throw ForgeError.invalid("'\(text.prefix(40))' is no position: one is like @42")
+        }
+    }
+
+    /// A whole number of the query, at most `max`.
+    func queryNumber(_ name: String, else fallback: Int, max: Int) throws -> Int {
+        let text = query[name]
+        if text.isEmpty { return fallback }
+        guard let number = Int(text), number > 0 else {
+            throw ForgeError.invalid("'\(name)' is a number from 1 to \(max)")
+        }
+        return min(number, max)
+    }
+
+    /// The fields of a submitted form; refuses other types and anything over the limit.
+    func form() async throws -> FormFields {
+        try await request.formFields()
+    }
+
+    static let nothing = ForgeError(.notFound, "there is nothing at this address")
+}
+
+extension Request {
+    /// The fields of a submitted form; refuses other types and anything over the limit.
+    func formFields() async throws -> FormFields {
+        let type = headers[.contentType] ?? ""
+        guard type.lowercased().hasPrefix("application/x-www-form-urlencoded") else {
+            throw HTTPError(.unsupportedMediaType)
+        }
+        let body = try await body.collect(upTo: Limits.formBytesMax)
+        return try FormFields(body.readableBytesView)
+    }
+}

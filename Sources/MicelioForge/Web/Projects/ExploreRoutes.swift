@@ -1,0 +1,121 @@
+import HTTPTypes
+import HifRepository
+
+/// Finding projects: all that the visitor may see, and those of one account.
+enum ExploreRoutes {
+    static let all: [Route] =
+        Route.open(
+            .get, .init(page: "/"), "projects.explore", "Projects that the caller may see",
+            query: paging
+        ) { call in .answer(try await explore(call)) }
+        + Route.open(
+            .get, .init(page: "/projects~", api: "/api/v1/projects"), "projects.list",
+            "Projects that the caller may see", query: paging
+        ) { call in .answer(try await explore(call)) }
+        + Route.open(
+            .get, .init(page: "/{owner}~", api: "/api/v1/accounts/{owner}"), "accounts.read",
+            "An account, and those of its projects that the caller may see", query: paging
+        ) { call in
+            let owner = try call.handle()
+            let profile = try await call.forge.profile(of: owner)
+            return .answer(
+                ProfileAnswer(
+                    handle: owner.text, name: profile.displayName,
+                    joinedAt: Moment(profile.createdMillis),
+                    projects: try await lines(call, of: owner)))
+        }
+
+    static let paging = [
+        Route.QueryField("cursor", .string, "Where to go on: `next` of the page before"),
+        Route.QueryField("limit", .integer, "Items on the page, at most 100"),
+    ]
+
+    private static func explore(_ call: Call) async throws -> ExploreAnswer {
+        ExploreAnswer(projects: try await lines(call, of: nil))
+    }
+
+    private static func lines(_ call: Call, of owner: Handle?) async throws -> ProjectPageView {
+        // Each line asks the project's own store for its newest landing.
+        let limit = try call.queryNumber("limit", else: 20, max: Limits.pageItemsMax)
+        let (page, next) = try await call.forge.projects(
+            of: owner, limit: limit, cursor: call.query["cursor"], as: call.principal)
+        var lines: [ProjectLine] = []
+        for view in page {
+            let newest = try await call.forge.newestLanding(of: view, as: call.principal)
+            lines.append(ProjectLine(view, newest: newest))
+        }
+        return ProjectPageView(items: lines, next: next)
+    }
+}
+
+/// Projects, and where to go on.
+struct ProjectPageView: Encodable, Sendable {
+    let items: [ProjectLine]
+    let next: String?
+
+    func list(_ frame: Frame, address: String) -> HTML {
+        guard !items.isEmpty else { return "<p class=\"soft\">No projects yet.</p>" }
+        let more: HTML? = next.map {
+            """
+            <nav class="pages" aria-label="Pages"><a class="button push" href="\(address)?cursor=\
+            \($0)">More projects</a></nav>
+            """
+        }
+        return "<ul class=\"items\">\(items.map { $0.item(frame) })</ul>\(more)"
+    }
+
+    var markdown: String {
+        items.map(\.markdown).joined(separator: "\n")
+            + (next.map { "\n\nMore: `?cursor=\($0)`" } ?? "")
+    }
+}
+
+/// The front page.
+struct ExploreAnswer: Answer {
+    let projects: ProjectPageView
+
+    func page(_ frame: Frame) -> HTML {
+        frame.page(
+            "Projects", description: "Projects on \(frame.host)",
+            """
+            <header class="head"><h1>Projects</h1><p class="soft">on \(frame.host)</p></header>
+            <div class="two"><section aria-label="Projects">\(projects.list(frame, address: "/projects"))</section>
+            <aside class="stack" aria-label="About this forge">
+            <section><div class="sect"><h2 class="h3">From a terminal</h2></div>
+            <div class="field"><label for="c1">Sign in</label><input class="cmd mono" id="c1" \
+            readonly value="hif auth login \(frame.publicURL)"></div>
+            <div class="field"><label for="c2">Make a project</label><input class="cmd mono" id="c2" readonly value="hif project create YOU/NAME"></div></section>
+            <section><div class="sect"><h2 class="h3">For agents</h2></div>
+            <p><a href="/SKILL.md">SKILL.md</a> teaches the whole way of working, over HTTP alone or with hif. <a href="/openapi.json">openapi.json</a> describes every call.</p></section>
+            </aside></div>
+            """)
+    }
+
+    var markdown: String { "# Projects\n\n\(projects.markdown)\n" }
+}
+
+/// An account's page.
+struct ProfileAnswer: Answer {
+    let handle: String
+    let name: String
+    let joinedAt: Moment
+    let projects: ProjectPageView
+
+    func page(_ frame: Frame) -> HTML {
+        let shown: HTML = name.isEmpty || name == handle ? "" : "<p class=\"big\">\(name)</p>"
+        return frame.page(
+            handle, crumbs: [.init(name: handle, address: "/\(handle)")],
+            description: "\(handle) on \(frame.host)",
+            """
+            <div class="profile"><section class="me-card" aria-label="Account">\
+            \(Avatar.picture(handle))
+            <h1>\(handle)</h1>\(shown)<p class="soft">here since \(frame.time(joinedAt.millis))</p></section>
+            <section aria-labelledby="projects"><div class="sect"><h2 id="projects">Projects</h2></div>
+            \(projects.list(frame, address: "/\(handle)"))</section></div>
+            """)
+    }
+
+    var markdown: String {
+        "# \(handle)\n\n\(MarkdownText.escape(name))\n\n## Projects\n\n\(projects.markdown)\n"
+    }
+}
