@@ -98,7 +98,8 @@ import Testing
                     #expect([one, two, three].map(position) == [1, 2, 3])
                     #expect(try await there.newest().position == 3)
                     let repository = keeper.forge.repositories.repository(project.storeProjectID)
-                    // Which of them is a matter of time: a node that is slow to take a landing is done without.
+                    // Which of them is a matter of time: a node that is slow to take a landing is
+                    // done without.
                     let nodes = ["127.0.0.1:\(keeper.rpcPort)", "127.0.0.1:\(node.rpcPort)"]
                     for epoch: Epoch in 1...3 {
                         let slot = try await repository.log.slot(epoch)?.slot
