@@ -47,8 +47,15 @@ struct RouteTable: Sendable {
     }
 
     /// The forge's own.
-    static let forge = RouteTable(
-        OperationRoutes.all + AssetRoutes.all + OAuthRoutes.all + DeviceRoutes.all + LinkRoutes.all
-            + SignInRoutes.all + ExploreRoutes.all + FileRoutes.all + HistoryRoutes.all
-            + SessionRoutes.all + SessionAPI.all + ProjectAPI.all + GuideRoutes.all)
+    static let forge = RouteTable(keepers + shared)
+
+    /// Of a node that keeps no accounts: who signs in there is sent to the one that does.
+    static let besideKeeper = RouteTable(shared)
+
+    private static let shared =
+        OperationRoutes.all + AssetRoutes.all + ExploreRoutes.all + FileRoutes.all
+        + HistoryRoutes.all + SessionRoutes.all + SessionAPI.all + ProjectAPI.all + GuideRoutes.all
+
+    private static let keepers =
+        OAuthRoutes.all + DeviceRoutes.all + LinkRoutes.all + SignInRoutes.all
 }

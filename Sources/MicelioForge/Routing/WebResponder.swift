@@ -8,7 +8,12 @@ struct WebResponder: HTTPResponder {
     typealias Context = WebContext
 
     let forge: Forge
-    var table = RouteTable.forge
+    private let table: RouteTable
+
+    init(forge: Forge) {
+        self.forge = forge
+        table = forge.keepsAccounts ? .forge : .besideKeeper
+    }
 
     func respond(to request: Request, context: WebContext) async throws -> Response {
         var response = try await answer(request, context)
