@@ -30,9 +30,9 @@ struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a forge of a backup, in an empty data directory.",
         discussion: """
-            Nothing is restored over what is there. The forge is another store for its clients: who has \
-            a position that is not in the backup is told that the history was replaced, everybody else \
-            goes on. After a kill the same command goes on.
+            Nothing is restored over what is there. The forge is another store for its clients: they are \
+            told that the history was replaced, keep their files, and check the project out again. After \
+            a kill the same command goes on.
             """)
 
     @OptionGroup var data: DataOption

@@ -49,7 +49,7 @@ import Testing
 
     /// Those that need few worlds; `hif-sim --bugs` tries all of them.
     static let quicklyFound: [PlantedBug] = [
-        .closingsNotSearched, .judgesEmptyTree, .keepsJudgements, .overwrites, .clashesAreAccepted,
+        .closingsNotSearched, .judgesEmptyTree, .overwrites, .clashesAreAccepted,
         .failedReadIsAbsent, .packsNotAwaited, .absenceCached, .noDirectorySync, .noParentSync,
         .noFileSync, .digestIgnored, .draftsCount, .deletesByAge, .deletesUncondemned,
         .ignoresOpenSessions, .rollupOfUnfinished, .rollupLeavesOut, .hintIsTruth, .readsBack,
