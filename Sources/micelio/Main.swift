@@ -1,6 +1,6 @@
 import ArgumentParser
 
-@main
+/// The command `micelio` itself, for the parser: a name and the commands below.
 struct Micelio: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "micelio",
@@ -16,4 +16,27 @@ struct Micelio: AsyncParsableCommand {
             Serve.self, Admin.self, CheckStore.self, Rollups.self, CollectGarbage.self,
             KeepUp.self, Compact.self, Backup.self, Restore.self, StoreCommand.self,
         ])
+}
+
+/// Where the process begins. Wrong words end with 2, as they do in `hif`, and not with the parser's 64.
+@main
+enum Main {
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        var command: any ParsableCommand
+        do {
+            command = try Micelio.parseAsRoot(arguments)
+        } catch {
+            WrongWords.exit(with: error, arguments)
+        }
+        do {
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Micelio.exit(withError: error)
+        }
+    }
 }

@@ -37,6 +37,15 @@ import Testing
         ]
     }
 
+    @Test func `who lacks a role is told the command that gives it`() async throws {
+        let test = try await world()
+        let bob = try await test.principal("bob")
+        let error = await #expect(throws: ForgeError.self) {
+            try await test.forge.access.check(bob, Writing.self, on: ProjectPath("ana/open"))
+        }
+        #expect(error?.hint?.contains("micelio admin project grant ana/open bob write") == true)
+    }
+
     @Test func `the matrix of roles`() async throws {
         let test = try await world()
         typealias Code = ForgeError.Code

@@ -82,7 +82,89 @@ import Testing
         let nowhere = directory.path + "/nowhere"
         let answer = try micelio(["admin", "user", "list"], data: nowhere)
         #expect(answer.code == 5 && answer.errors.contains("no forge"))
+        let made = try micelio(["admin", "user", "create", "zed", "--token"], data: nowhere)
+        #expect(made.code == 5 && made.output.isEmpty && made.errors.contains("--data"))
         #expect(!FileManager.default.fileExists(atPath: nowhere))
+    }
+
+    @Test(arguments: [
+        (["srve"], "there is no command 'srve'", "micelio help"),
+        (["serve", "--dta", "x"], "Unknown option '--dta'", "micelio serve [--data"),
+        (
+            ["admin", "user", "lst"], "there is no command 'admin user lst'",
+            "micelio help admin user"
+        ),
+        (
+            ["admin", "user", "create"], "Missing expected argument '<handle>'",
+            "micelio admin user"
+        ),
+        (["gc", "--projct", "x"], "Unknown option '--projct'", "micelio gc"),
+    ])
+    func `wrong words are told in a sentence with a hint, and end with 2`(
+        words: [String], says: String, hint: String
+    ) throws {
+        let answer = try micelio(words, data: "data")
+        #expect(answer.code == 2 && answer.output.isEmpty, "\(answer)")
+        let lines = answer.errors.split(separator: "\n")
+        #expect(lines.count == 2, "\(answer.errors)")
+        #expect(lines.first?.hasPrefix("micelio: \(says)") == true, "\(answer.errors)")
+        #expect(lines.last?.hasPrefix("  \(hint)") == true, "\(answer.errors)")
+    }
+
+    @Test(arguments: [["--help"], ["help", "admin"], ["admin", "user"], ["--version"]])
+    func `help and version are no mistake`(_ words: [String]) throws {
+        let process = Process()
+        process.executableURL = AdminTests.program
+        process.arguments = words
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let printed = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0 && !printed.isEmpty)
+    }
+
+    @Test func `roles in a project are given and taken away beside a running server`() async throws
+    {
+        try await TestServer.with { server in
+            let data = server.directory.path + "/data"
+            _ = try await server.token("ana")
+            let ben = try await server.token("ben")
+            _ = try await server.makeProject("ana/app", isPublic: true)
+            func mayWrite() async -> ForgeError.Code? {
+                await refusal {
+                    let principal = try await server.forge.authenticator.authenticate(
+                        authorization: ["Bearer \(ben)"])
+                    _ = try await server.forge.access.check(
+                        principal, Writing.self, on: ProjectPath("ana/app"))
+                }
+            }
+            func project(_ words: String...) throws -> (code: Int32, output: String, errors: String)
+            {
+                try micelio(["admin", "project"] + words, data: data)
+            }
+            #expect(await mayWrite() == .forbidden)
+            #expect(try project("grant", "ana/app", "ben", "write").code == 0)
+            #expect(await mayWrite() == nil)
+            #expect(try project("members", "ana/app").output == "ana\towner\nben\twrite\n")
+            #expect(try project("grant", "ana/app", "ben", "read").code == 0)
+            #expect(await mayWrite() == .forbidden)
+            #expect(try project("revoke", "ana/app", "ben").code == 0)
+            #expect(try project("members", "ana/app").output == "ana\towner\n")
+
+            #expect(try project("revoke", "ana/app", "ben").code == 5)
+            #expect(try project("grant", "ana/app", "nobodyhere", "write").code == 5)
+            #expect(try project("grant", "ana/app", "ana", "write").code == 1)
+            let role = try project("grant", "ana/app", "ben", "wrte")
+            #expect(role.code == 2 && role.errors.contains("read, write and owner"))
+            for answer in [
+                try project("grant", "ana/nope", "ben", "write"),
+                try micelio(["gc", "--project", "ana/nope"], data: data),
+            ] {
+                #expect(answer.code == 5, "\(answer)")
+                #expect(answer.errors.contains("micelio admin project list"), "\(answer)")
+            }
+        }
     }
 
     @Test func `fsck finds a forge in order, and a slot that was cut short`() async throws {

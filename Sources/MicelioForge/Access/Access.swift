@@ -95,7 +95,7 @@ package struct Access: Sendable {
                 ? Access.unauthenticated
                 : ForgeError(
                     .forbidden, "you may not \(Verb.words) \(path)",
-                    hint: "ask \(path.owner) for the role '\(Verb.role.rawValue)'")
+                    hint: Access.howToGrant(Verb.role, on: path, to: principal.user))
         }
         guard principal.scopes.allows(Verb.scope, on: path) else {
             throw ForgeError(
@@ -115,6 +115,13 @@ package struct Access: Sendable {
             ScopeSet.Verb.allCases.contains(where: { principal.scopes.allows($0, on: path) })
         else { throw Access.notFound(path) }
         return found
+    }
+
+    /// Roles are given by whoever runs the forge.
+    private static func howToGrant(_ role: Role, on path: ProjectPath, to user: User?) -> String {
+        let handle = user.map { "\($0.handle)" } ?? "HANDLE"
+        return "whoever runs the forge gives the role, if \(path.owner) agrees: "
+            + "micelio admin project grant \(path) \(handle) \(role.rawValue)"
     }
 
     /// Leave to act as the account that signed in.

@@ -132,27 +132,4 @@ extension Accounts {
     static func projectExists(_ path: ProjectPath) -> ForgeError {
         ForgeError(.alreadyExists, "there is a project \(path) already")
     }
-
-    /// Gives somebody a role, or with nil takes it away. For the owner it changes nothing.
-    package func setMember(
-        _ handle: Handle, of project: ProjectRecord, role: Role?
-    ) async throws {
-        try await pool.write { database in
-            guard let user = try Accounts.user(handle, in: database) else {
-                throw Accounts.noAccount(handle)
-            }
-            if let role {
-                try database.execute(
-                    sql: """
-                        INSERT INTO members (project_id, user_id, role) VALUES (?, ?, ?)
-                        ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role
-                        """,
-                    arguments: [project.id, user.id, role.rawValue])
-            } else {
-                try database.execute(
-                    sql: "DELETE FROM members WHERE project_id = ? AND user_id = ?",
-                    arguments: [project.id, user.id])
-            }
-        }
-    }
 }

@@ -23,7 +23,7 @@ package struct ForgeUpkeep: Sendable {
         let all = try await accounts.allProjects().map { ($0.path.description, $0.storeProjectID) }
         guard let name else { return all }
         guard let found = all.first(where: { $0.0 == name }) else {
-            throw ForgeError(.notFound, "there is no project \(SafeText.escape(name))")
+            throw Accounts.noProject(name)
         }
         return [found]
     }

@@ -9,18 +9,14 @@ struct DataOption: ParsableArguments {
 
     /// The database, which a running server may have open too.
     ///
-    /// - Throws: when there is none, rather than making an empty one in a mistyped place;
-    ///   `isCreating` allows it.
-    func accounts(isCreating: Bool = false) throws -> Accounts {
+    /// - Throws: when there is none, rather than making an empty one in a mistyped place: only a
+    ///   server makes a forge.
+    func accounts() throws -> Accounts {
         let files = DataFiles(directory: data)
-        if !FileManager.default.fileExists(atPath: files.accounts) {
-            guard isCreating else {
-                throw ForgeError(
-                    .notFound, "there is no forge in \(data)", hint: "name it with --data DIR")
-            }
-            try FileManager.default.createDirectory(
-                atPath: data, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
+        guard FileManager.default.fileExists(atPath: files.accounts) else {
+            throw ForgeError(
+                .notFound, "there is no forge in \(data)",
+                hint: "name it with --data DIR; micelio serve makes one")
         }
         return try Accounts(path: files.accounts)
     }

@@ -4,7 +4,8 @@ import MicelioForge
 
 struct AdminProject: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "project", abstract: "List projects.", subcommands: [List.self])
+        commandName: "project", abstract: "List projects, and say who may do what in one.",
+        subcommands: [List.self, Members.self, Grant.self, Revoke.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -21,6 +22,96 @@ struct AdminProject: AsyncParsableCommand {
                     ]
                     printLine(words.joined(separator: "\t"))
                 }
+            }
+        }
+    }
+
+    struct Members: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List who has a role in a project: account, role. The owner comes first.")
+
+        @Argument(help: "The project, as account/name.")
+        var project: String
+
+        @OptionGroup var data: DataOption
+
+        func run() async throws {
+            try await reportingErrors {
+                let accounts = try data.accounts()
+                let found = try await accounts.project(ProjectPath(project))
+                printLine("\(found.path.owner)\towner")
+                for member in try await accounts.members(of: found) {
+                    printLine("\(member.handle)\t\(member.role.rawValue)")
+                }
+            }
+        }
+    }
+
+    struct Grant: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give an account a role in a project, in place of the one it has there.",
+            discussion: """
+                micelio admin project grant ana/app ben write
+
+                read: see it, where it is private. write: land in it. owner: also change its \
+                settings. It holds at once, also for tokens that exist.
+                """)
+
+        @Argument(help: "The project, as account/name.")
+        var project: String
+
+        @Argument(help: "Who gets the role.")
+        var handle: String
+
+        @Argument(help: "read, write or owner.")
+        var role: String
+
+        @OptionGroup var data: DataOption
+
+        func run() async throws {
+            try await reportingErrors {
+                guard let role = Role(rawValue: role) else {
+                    throw ForgeError(
+                        .invalidArgument, "'\(SafeText.escape(role))' is no role",
+                        hint: "the roles are read, write and owner")
+                }
+                let accounts = try data.accounts()
+                let found = try await accounts.project(ProjectPath(project))
+                let handle = try Handle(handle)
+                guard handle != found.path.owner else {
+                    throw ForgeError(
+                        .alreadyExists, "\(found.path) belongs to \(handle)",
+                        hint: "micelio admin project members \(found.path)")
+                }
+                try await accounts.setMember(handle, of: found, role: role)
+                printLine("\(handle) has the role \(role.rawValue) in \(found.path).")
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take an account's role in a project away.")
+
+        @Argument(help: "The project, as account/name.")
+        var project: String
+
+        @Argument(help: "Who has the role.")
+        var handle: String
+
+        @OptionGroup var data: DataOption
+
+        func run() async throws {
+            try await reportingErrors {
+                let accounts = try data.accounts()
+                let found = try await accounts.project(ProjectPath(project))
+                let handle = try Handle(handle)
+                guard try await accounts.setMember(handle, of: found, role: nil) else {
+                    throw ForgeError(
+                        .notFound, "\(handle) has no role in \(found.path)",
+                        hint: "micelio admin project members \(found.path)")
+                }
+                printLine("\(handle) has no role in \(found.path) any more.")
             }
         }
     }

@@ -29,7 +29,7 @@ struct AdminUser: AsyncParsableCommand {
 
         func run() async throws {
             try await reportingErrors {
-                let accounts = try data.accounts(isCreating: true)
+                let accounts = try data.accounts()
                 let now = ForgeServer.systemClock()
                 let user = try await accounts.createUser(
                     Handle(handle), displayName: name, email: email, isAdmin: admin, now: now)
