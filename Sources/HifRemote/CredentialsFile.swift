@@ -1,4 +1,5 @@
 import Foundation
+import HifCore
 import HifWorkspace
 
 /// What is kept of one forge: how to reach it, whom it knows us as, and the tokens.
@@ -127,9 +128,7 @@ package struct CredentialsFile: Sendable {
     }
 
     private func locked(_ body: () async throws -> Void) async throws {
-        try FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent,
-            withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try makeDirectories((path as NSString).deletingLastPathComponent)
         let file = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failed("cannot be opened", path + ".lock") }
         // Closing gives the lock back, as the end of the process does.
@@ -149,7 +148,22 @@ package struct CredentialsFile: Sendable {
         try await body()
     }
 
+    /// Makes a directory and those above it, for their owner only.
+    private func makeDirectories(_ directory: String) throws {
+        if mkdir(directory, 0o700) == 0 || errno == EEXIST { return }
+        let parent = (directory as NSString).deletingLastPathComponent
+        if access(parent, F_OK) != 0, parent != directory, !parent.isEmpty {
+            try makeDirectories(parent)
+        }
+        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+            throw failed("cannot be made, and logins are kept in it", directory)
+        }
+    }
+
     private func failed(_ what: String, _ path: String) -> WorkspaceError {
-        WorkspaceError(.localStorage, "\(path) \(what): \(String(cString: strerror(errno)))")
+        let reason = String(cString: strerror(errno))
+        return WorkspaceError(
+            .localStorage, "\(SafeText.escape(path)) \(what): \(reason)",
+            hint: "mend this, or name another directory in XDG_CONFIG_HOME, and run it again")
     }
 }

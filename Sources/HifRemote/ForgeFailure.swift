@@ -88,7 +88,7 @@ struct ForgeFailure {
                 "the server's certificate changed: \(forge) answers with the key \(pin)",
                 hint: "if whoever runs the forge says that this is right: hif auth login \(forge)")
         case .noConnection:
-            return fault?.error(at: place)
+            return unreachable(forge)
                 ?? WorkspaceError(.network, "no connection to \(place): \(message)")
         case .status(let code): return error(code, forge)
         }
@@ -116,13 +116,24 @@ struct ForgeFailure {
             guard reason.isEmpty else {
                 return said(code == .unavailable ? .network : .refused)
             }
-            return fault?.error(at: place)
+            return unreachable(forge)
                 ?? WorkspaceError(
                     .network, "\(place) cannot be reached: \(message)",
                     hint: "is the forge running, and is the address right?")
         case .resourceExhausted where !reason.isEmpty: return said(.network)
         default: return said(.refused)
         }
+    }
+
+    /// A fault of the network; nil when it was none. A forge that was started again may listen at
+    /// another port than the one that the last login kept.
+    private func unreachable(_ forge: String) -> WorkspaceError? {
+        guard let error = fault?.error(at: place), fault == .refused, forge != place else {
+            return fault?.error(at: place)
+        }
+        return WorkspaceError(
+            error.code, error.message,
+            hint: "is the forge running? If it is, elsewhere than before: hif auth login \(forge)")
     }
 
     private func said(

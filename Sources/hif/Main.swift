@@ -162,9 +162,10 @@ enum Main {
             console.raw(Array((Hif.fullMessage(for: error) + "\n").utf8))
             return console.finish(.ok).rawValue
         }
-        // The parser's first line is the sentence; after it come usage and where to ask.
+        // The parser's first line is the sentence; after it come second guesses, usage, where to ask.
         let console = Console(isJSON: asksJSON, isQuiet: false)
-        let message = SafeText.escape(ArgumentBytes.text(Hif.message(for: error)))
+        let text = ArgumentBytes.text(Hif.message(for: error))
+        let message = SafeText.escape(String(text.prefix { !$0.isNewline }))
         let usage = Hif.fullMessage(for: error).split(separator: "\n")
             .first { $0.hasPrefix("Usage: ") }
         var failure = Failure.usage(message)

@@ -45,6 +45,15 @@ import Testing
         Case("apply nosuch", 5, "cannot read 'nosuch'"),
         Case("apply a.txt", 1, "line 1 of the patch: there is no change in it"),
         Case("status --fields position", 2, "--fields goes with --json"),
+        Case("log --limit abc", 2, "hint: hif log [--path"),
+        Case("log -n1", 2, "hint: hif log --limit 1\n"),
+        Case(
+            "checkout http://127.0.0.1:1/ana/app dir --store x", 2,
+            "hif checkout ana/app --store DIR"),
+        Case("session abandon ses_1234567", 2, "abandon takes the reason"),
+        Case("backout @0 x", 5, "empty beginning"),
+        Case("import a.txt ana/new", 5, "'a.txt' is a file"),
+        Case("import http://127.0.0.1:1/x.git ana/new", 6, "git clone"),
     ]
 
     private static let box = Result { () throws -> Sandbox in
@@ -213,6 +222,116 @@ import Testing
         #expect(try box.ok("status", in: "one").text.hasSuffix("M  a.txt\nA  b.txt\n"))
         try box.ok("land", "As it was", in: "one")
         #expect(try box.ok("diff", "@1", "@3", in: "one").text == "")
+    }
+
+    @Test func `an empty token is told as one`() throws {
+        let result = try Self.box.get().hif(
+            "auth", "login", "http://127.0.0.1:1", "--token", "", in: "one")
+        #expect(result.status == 2)
+        #expect(result.errors.contains("the token is empty"), "\(result.errors)")
+    }
+
+    @Test func `init without a store hints at itself with the name`() throws {
+        let box = Sandbox()
+        let result = try box.hif("init", "bob/x", environment: ["HIF_STORE": ""])
+        #expect(result.status == 2)
+        #expect(result.errors.contains("hif init --store ~/hif bob/x"), "\(result.errors)")
+    }
+
+    @Test func `logins that cannot be kept are told with the file and the reason`() throws {
+        let box = Sandbox()
+        try box.write("file", "x")
+        let home = ["HOME": box.path + "/file/home"]
+        let result = try box.hif("auth", "logout", environment: home)
+        #expect(result.status == 1)
+        #expect(
+            result.errors.contains("/file/home cannot be made") && !result.errors.contains("Cocoa"),
+            "\(result.errors)")
+        #expect(result.errors.contains("Not a directory"), "\(result.errors)")
+    }
+
+    @Test func `a changed path alone is no goal`() throws {
+        let box = Sandbox()
+        try box.project(["a": "a\n", "b": "b\n"])
+        try box.write("one/a", "A\n")
+        try box.write("one/c", "c\n")
+        let refused = try box.hif("land", "a", in: "one")
+        #expect(refused.status == 2)
+        #expect(
+            refused.errors.contains("hint: hif land \"what you did\" a\n"), "\(refused.errors)")
+        #expect(try box.ok("status", "--json", in: "one").data()["position"] as? Int == 1)
+        // Neither does a path that did not change stand in the way of a goal, nor a word that is none.
+        try box.ok("land", "b", "a", in: "one")
+        try box.ok("land", "x", in: "one")
+        #expect(try box.ok("log", in: "one").text.split(separator: "\n").count == 3)
+    }
+
+    @Test func `a rehearsed goto refuses what goto refuses`() throws {
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n"])
+        try box.write("one/a.txt", "b\n")
+        try box.ok("land", "Second", in: "one")
+        try box.write("one/a.txt", "edited\n")
+        let real = try box.hif("goto", "@1", in: "one")
+        let rehearsed = try box.hif("goto", "@1", "--dry-run", in: "one")
+        #expect(real.status == 1 && rehearsed.status == 1)
+        #expect(rehearsed.errors == real.errors)
+        try box.ok("goto", "@1", "--dry-run", "--force", in: "one")
+        #expect(box.read("one/a.txt") == "edited\n")
+        try box.ok("revert", "a.txt", in: "one")
+        try box.ok("goto", "@1", "--dry-run", in: "one")
+    }
+
+    @Test func `a checkout that was cut short is said to be finished`() throws {
+        let box = Sandbox()
+        try box.project(["big": String(repeating: "0123456789abcdef", count: 65_536)])
+        // The kernel ends the process where it writes the 64th KiB of a file.
+        let cut = try box.run(
+            "bash", ["-c", "ulimit -f 64; exec \"$0\" checkout ana/app two", HifBinary.path])
+        #expect(cut.status != 0)
+        let again = try box.ok("checkout", "ana/app", "two")
+        #expect(again.text.hasPrefix("Finished what was cut short: ana/app at @1"), "\(again.text)")
+        #expect(box.read("two/big") == box.read("one/big"))
+        #expect(try box.ok("checkout", "ana/app", "two").text.contains("already"))
+    }
+
+    @Test func `a checkout that was cut short before it began is run again`() throws {
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n"])
+        try box.makeDirectory("two/.hif")
+        let status = try box.hif("status", in: "two")
+        #expect(status.status == 1)
+        #expect(status.errors.contains("run the same checkout again"), "\(status.errors)")
+        try box.ok("checkout", "ana/app", "two")
+        #expect(box.read("two/a.txt") == "a\n")
+        // One that had begun has lost its config otherwise.
+        try box.remove("two/.hif/config")
+        let lost = try box.hif("status", in: "two")
+        #expect(lost.errors.contains("into another directory"), "\(lost.errors)")
+    }
+
+    @Test func `fsck of a damaged index names what makes it anew`() throws {
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n"])
+        try box.write("one/.hif/index", "rubbish")
+        let check = try box.hif("fsck", in: "one")
+        #expect(check.status == 8)
+        #expect(check.text.contains("hif fsck --repair"), "\(check.text)")
+        try box.ok("fsck", "--repair", in: "one")
+        try box.ok("fsck", in: "one")
+    }
+
+    @Test func `words beside a session's goal are kept only where they are said to be`() throws {
+        let box = Sandbox()
+        try box.project(["a.txt": "a\n"])
+        try box.ok("session", "start", "Work", in: "one")
+        let nothing = try box.hif("land", "hey", in: "one")
+        #expect(nothing.status == 1)
+        #expect(!nothing.errors.contains("kept as a note"), "\(nothing.errors)")
+        try box.write("one/a.txt", "b\n")
+        let landed = try box.ok("land", "hey", in: "one")
+        #expect(landed.errors.contains("kept as a note"), "\(landed.errors)")
+        #expect(try box.ok("show", in: "one").text.contains("hey"))
     }
 
     @Test func `a key of a session that landed gives the session and its position back`() throws {

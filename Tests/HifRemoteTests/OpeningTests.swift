@@ -43,4 +43,46 @@ import Testing
         #expect(await refused { _ = try await remote.newest() } == .network)
         await remote.close()
     }
+
+    @Test func `what is said with a landing is kept when the forge is gone`() async throws {
+        let directory = TemporaryDirectory()
+        let root = directory.path + "/work"
+        try FileManager.default.createDirectory(
+            atPath: root, withIntermediateDirectories: true)
+        try await ForgeFixture.with { fixture in
+            let client = client(directory.path, token: fixture.ana)
+            let config = try await client.find("ana/app", at: fixture.run.http)
+            try Workspace.create(at: Array(root.utf8), config: config)
+            let remote = try await client.open(config)
+            let workspace = try await open(root, remote)
+            try workspace.writeFile(RepoPath("a"), Array("one\n".utf8))
+            _ = try await workspace.changing { try await workspace.land(goal: "Begin") }
+            _ = try await workspace.changing {
+                try await workspace.startSession(goal: "Work", key: nil)
+            }
+            await remote.close()
+        }
+        let config = try #require(try WorkspaceConfig.load(root: Array(root.utf8)))
+        let remote = try await client(directory.path, token: nil).open(config)
+        let workspace = try await open(root, remote)
+        try workspace.writeFile(RepoPath("a"), Array("two\n".utf8))
+        for _ in 0..<2 {
+            let code = await refused {
+                _ = try await workspace.changing { try await workspace.land(goal: "hey") }
+            }
+            #expect(code == .network)
+        }
+        let session = try #require(try await open(root, remote).state.session)
+        let events = try session.waitingEvents.map { try SessionEvent(decoding: $0).body }
+        #expect(events == [.note(role: "human", text: "hey")])
+        await remote.close()
+    }
+
+    private func open(_ root: String, _ remote: any Remote) async throws -> Workspace {
+        let world = World(
+            now: { 1_700_000_000_000 }, random: { .random(in: 0...(.max)) }, pause: { _ in })
+        return try await Workspace(
+            root: Array(root.utf8), author: Author(account: "ana", name: "Ana"), world: world
+        ) { _ in remote }
+    }
 }

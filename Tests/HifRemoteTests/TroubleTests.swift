@@ -110,12 +110,15 @@ import Testing
     @Test func `nobody answers`() async throws {
         try await ForgeConnection.with(
             ForgeDiscovery(host: "127.0.0.1", port: 1, pin: nil, storeID: ""),
-            credentials: FixedToken(nil), limits: impatient
+            at: "http://forge.test", credentials: FixedToken(nil), limits: impatient
         ) { connection in
             let remote = ForgeRemote(
                 connection, owner: "ana", name: "app", storeID: TestProject.storeID)
             #expect(await refused { _ = try await remote.newest() } == .network)
             #expect(await refused { _ = try await remote.tags() } == .network)
+            // Started again, it may listen at another port than the login has kept.
+            let said = await error { _ = try await remote.newest() }
+            #expect(said?.hint?.contains("hif auth login http://forge.test") == true)
             let request = try TestProject.writing(["a": [1]], seed: 1)
             #expect(await refused { _ = try await remote.land(request) } == .network)
         }

@@ -6,6 +6,8 @@ package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
         case notInstalled
         /// Nothing git can open there: another path.
         case notARepository
+        /// Nobody answers at the URL: try again, or another address.
+        case unreachable
         /// A repository without a commit to begin from: another branch, or nothing to import.
         case empty
         /// History is cut off: fetch the rest first (`git fetch --unshallow`).

@@ -112,10 +112,15 @@ final class GitProcess {
                 .failed, "The repository belongs to another user, and git refuses to read it.",
                 hint: "git config --global --add safe.directory <its path>")
         }
+        // What curl, ssh and git itself say of a machine that cannot be spoken to.
+        let isUnreachable = [
+            "Could not resolve host", "Failed to connect", "Could not connect",
+            "unable to connect", "Connection refused", "Connection timed out",
+        ].contains { errors.contains($0) }
         let said = SafeText.escape(
             errors.trimmingCharacters(in: .whitespacesAndNewlines), keepingLines: true)
         return GitError(
-            .failed,
+            isUnreachable ? .unreachable : .failed,
             "git \(command) failed with status \(status)" + (said.isEmpty ? "." : ": \(said)"))
     }
 

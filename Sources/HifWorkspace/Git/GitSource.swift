@@ -20,10 +20,11 @@ package struct GitSource: Hashable, Sendable {
     package static func open(path: String, branch: String? = nil) throws -> GitSource {
         let shown = SafeText.escape(path)
         var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-            isDirectory.boolValue
-        else {
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw GitError(.notARepository, "There is no directory '\(shown)'.")
+        }
+        guard isDirectory.boolValue else {
+            throw GitError(.notARepository, "'\(shown)' is a file, not a git repository.")
         }
         let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let (status, output, errors) = try GitProcess.run(

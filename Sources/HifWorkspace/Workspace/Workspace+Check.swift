@@ -51,6 +51,8 @@ extension Workspace {
                 "\(SafeText.escape(pending.operation)) to @\(pending.toPosition) was interrupted; hif update finishes it"
             )
         }
+        // One that is damaged says nothing of what was checked out.
+        _ = try index
         let tree = try await remote.tree(at: base.position)
         guard tree == base.tree else {
             check.problems.append(

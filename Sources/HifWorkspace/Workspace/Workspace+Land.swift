@@ -29,16 +29,18 @@ extension Workspace {
     package func land(
         goal: String? = nil, paths: [RepoPath] = [], dryRun: Bool = false
     ) async throws -> LandReport? {
-        try await pushEvents()
         let changes = try changesToLand(paths)
         guard !changes.isEmpty else {
+            try await pushEvents()
             throw WorkspaceError(
                 .nothingToDo,
                 paths.isEmpty ? "there is nothing to land" : "nothing changed in what was named",
                 hint: "hif status")
         }
+        // Before anything is asked of the project: what was said waits here if it does not answer.
+        try keepAsNote(goal)
         try await checkHistory()
-        try await keepAsNote(goal)
+        try await pushEvents()
         let content = try await stage(changes, dryRun: dryRun)
         var request = try landRequest(goal: goal, content)
         request.staged = content.staged
@@ -71,18 +73,14 @@ extension Workspace {
     }
 
     /// What is said when a session lands is no goal, since it has one: it joins the conversation, once
-    /// however often the landing is tried.
-    private func keepAsNote(_ text: String?) async throws {
+    /// however often the landing is tried. It waits here until `pushEvents`.
+    private func keepAsNote(_ text: String?) throws {
         guard let session = state.session, let text, !text.allSatisfy(\.isWhitespace),
             text != session.goal, text != session.landingNote
         else { return }
         state.session?.landingNote = text
         let role = author.agent.isEmpty ? "human" : "assistant"
-        guard try await addEvent(.note(role: role, text: text)) else {
-            throw WorkspaceError(
-                .network, "the project cannot be reached; what you said is kept here",
-                hint: "run the command again")
-        }
+        try queueEvent(.note(role: role, text: text))
     }
 
     /// Lands the inverse of the landing at `position`, made of these operations, and brings the files

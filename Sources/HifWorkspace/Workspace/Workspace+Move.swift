@@ -250,17 +250,7 @@ extension Workspace {
                 }
             }
         }
-        guard refused.isEmpty else {
-            throw WorkspaceError(
-                .inTheWay,
-                "nothing was changed: you have edited "
-                    + refused.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
-                    + (refused.count > 10 ? " and \(refused.count - 10) more" : "")
-                    + ", which \(refused.count == 1 ? "is" : "are") different at @\(position)",
-                hint:
-                    "land or revert the edits, or run again with --force, which keeps a copy in .hif/backup"
-            )
-        }
+        guard refused.isEmpty else { throw editsInTheWay(refused, of: position) }
         return plan
     }
 

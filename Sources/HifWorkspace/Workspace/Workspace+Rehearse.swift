@@ -44,6 +44,36 @@ extension Workspace {
         return LandingRehearsal(changes: changes, position: position, conflicts: conflicts)
     }
 
+    /// What `go(to:force:)` would change. Changes nothing.
+    ///
+    /// - Throws: as `go` does where it would refuse for the sake of edits. What an ignored file stands
+    ///   in the way of is found by `go` only.
+    package func rehearseGoing(to position: Position, force: Bool) async throws -> [TreeChange] {
+        try await checkHistory()
+        let changes = try await changes(from: base.position, to: position)
+        guard !force, !changes.isEmpty else { return changes }
+        var edits: [RepoPath: WorkingChange] = [:]
+        for edit in try status().changes { edits[edit.path] = edit }
+        let refused = changes.filter { change in
+            edits[change.path].map { $0.after != change.after } ?? false
+        }
+        guard refused.isEmpty else { throw editsInTheWay(refused.map(\.path), of: position) }
+        return changes
+    }
+
+    /// Why a move does not begin: these edits would be lost by it.
+    func editsInTheWay(_ paths: [RepoPath], of position: Position) -> WorkspaceError {
+        WorkspaceError(
+            .inTheWay,
+            "nothing was changed: you have edited "
+                + paths.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
+                + (paths.count > 10 ? " and \(paths.count - 10) more" : "")
+                + ", which \(paths.count == 1 ? "is" : "are") different at @\(position)",
+            hint:
+                "land or revert the edits, or run again with --force, which keeps a copy in .hif/backup"
+        )
+    }
+
     /// The conflict as a landing reports it, with the landing behind it.
     func conflict(
         _ judged: JudgedChange, after: Position, upTo: Position

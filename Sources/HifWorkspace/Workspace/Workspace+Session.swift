@@ -76,17 +76,22 @@ extension Workspace {
     /// Call inside `changing(_:)`.
     package func addEvent(_ body: SessionEvent.Body) async throws -> Bool {
         guard state.session != nil else { throw noSession }
-        var generator = world.generator
-        let event = SessionEvent(
-            id: EventID(from: &generator), author: author, atMillis: now, body: body)
-        state.session?.waitingEvents.append(event.encode())
-        try saveState()
+        try queueEvent(body)
         do {
             try await pushEvents()
             return true
         } catch let error as WorkspaceError where error.code == .network {
             return false
         }
+    }
+
+    /// Adds to the session's conversation what `pushEvents` sends.
+    func queueEvent(_ body: SessionEvent.Body) throws {
+        var generator = world.generator
+        let event = SessionEvent(
+            id: EventID(from: &generator), author: author, atMillis: now, body: body)
+        state.session?.waitingEvents.append(event.encode())
+        try saveState()
     }
 
     /// Sends events that wait here, in order. Sending one twice is recognised by its id.

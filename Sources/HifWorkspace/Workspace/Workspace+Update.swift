@@ -50,7 +50,7 @@ extension Workspace {
         let position = try await self.position(text)
         guard position > 0 else {
             throw WorkspaceError(
-                .usage, "@0 is the empty beginning, not a landing", hint: "hif log")
+                .notFound, "@0 is the empty beginning, not a landing", hint: "hif log")
         }
         let detail = try await remote.landing(at: position)
         let operations = detail.operations.filter { !$0.isNoOp }.map(\.operation.inverse)

@@ -99,9 +99,13 @@ extension WorkspaceConfig {
 
     static func load(from directory: DirectoryHandle) throws -> WorkspaceConfig {
         guard let bytes = try directory.contents(fileName) else {
+            // The last file that a checkout makes before it writes others: see `Workspace.create`.
+            let position = (try? WorkspaceIndex.loadBase(from: directory))?.position ?? 0
             throw WorkspaceError(
                 .damaged, "the workspace has no .hif/config",
-                hint: WorkspaceConfig.startAnew)
+                hint: position > 0
+                    ? WorkspaceConfig.startAnew
+                    : "if a checkout was cut short here, run the same checkout again: it goes on")
         }
         struct Version: Codable { var format: Int }
         func check(_ version: Int) throws {

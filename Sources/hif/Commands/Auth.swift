@@ -37,6 +37,11 @@ struct AuthLogin: HifCommand {
             token = String(decoding: try Input.read("-", bytesMax: 4096), as: UTF8.self)
         }
         let trimmed = token.map { String($0.filter { !$0.isWhitespace }) }
+        guard trimmed != "" else {
+            throw Failure.usage(
+                "the token is empty",
+                hint: "hif auth login \(Shell.quote(url)) --token - < token.txt")
+        }
         guard trimmed != nil || context.mayAsk else {
             throw Failure(
                 "unauthenticated", .forbidden,

@@ -71,6 +71,12 @@ struct CheckoutTarget: ParsableArguments {
                 "'\(SafeText.escape(project))' names no project",
                 hint: "hif checkout http://host/account/project; hif project list")
         }
+        if let url, store != nil {
+            throw Failure.usage(
+                "--store names a store on this machine, and \(SafeText.escape(url)) is a forge",
+                hint: "hif checkout \(Shell.quote(project)), or: hif checkout "
+                    + "\(Shell.quote(name)) --store DIR")
+        }
         let config = try await config(name, url, context)
         let target = try directory.map(ArgumentBytes.bytes) ?? Array(Self.lastName(name).utf8)
         guard !target.isEmpty else { throw Failure.usage("the directory's name is empty") }
@@ -99,6 +105,8 @@ struct CheckoutTarget: ParsableArguments {
 
     private func fill(_ root: String, shown: String, _ context: Context) async throws -> Outcome {
         let workspace = try await context.open(Array(root.utf8), .reading)
+        // What another run began and did not end is finished before anything else.
+        let isResumed = try workspace.pendingOperation() != nil
         let move = try await context.changing(workspace) { () -> MoveReport? in
             // Whatever was begun before is finished here.
             var wanted: Position?
@@ -119,6 +127,10 @@ struct CheckoutTarget: ParsableArguments {
             context.console.line(
                 "\(workspace.config.project) at @\(position) in '\(shown)', "
                     + "\(Changes.count(move.writtenCount, "file")) written.")
+        } else if isResumed {
+            context.console.line(
+                "Finished what was cut short: \(workspace.config.project) at @\(position) in '\(shown)'."
+            )
         } else {
             context.console.line(
                 "'\(shown)' is a workspace of \(workspace.config.project) already, at @\(position)."

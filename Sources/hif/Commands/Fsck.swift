@@ -51,7 +51,10 @@ struct FsckCommand: HifCommand {
             // What cannot be read is what this command is for.
             let failure = Failure(error)
             guard failure.code.hasSuffix("damaged") else { throw failure }
-            check.problems = [failure.message]
+            check.problems = [
+                failure.message
+                    + (failure.code == "index_damaged" ? "; hif fsck --repair makes it anew" : "")
+            ]
         }
         for problem in check.problems { tell("workspace", problem, "workspace") }
 

@@ -45,7 +45,7 @@ struct Goto: HifCommand {
 
     private func rehearse(_ context: Context, _ workspace: Workspace) async throws -> Outcome {
         let target = try await workspace.position(ArgumentBytes.text(position))
-        let changes = try await workspace.changes(from: workspace.base.position, to: target)
+        let changes = try await workspace.rehearseGoing(to: target, force: force)
         for change in changes {
             let word = Changes.word(before: change.before, after: change.after)
             context.console.line(Changes.line(change.path, word, context.console))

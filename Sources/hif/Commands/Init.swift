@@ -29,7 +29,8 @@ struct Init: HifCommand {
     func run(_ context: Context) async throws -> Outcome {
         guard case .store(let path) = try ProjectPlace.resolve(store: store) else {
             throw Failure.usage(
-                "where shall the project's store be?", hint: "hif init --store ~/hif")
+                "where shall the project's store be?",
+                hint: "hif init --store ~/hif" + (name.map { " " + Shell.quote($0) } ?? ""))
         }
         if let root = Workspace.findRoot(from: context.directory) {
             if root == context.directory { return try await again(root, path, context) }

@@ -36,18 +36,29 @@ struct Land: HifCommand {
             paths.insert(first, at: 0)
             word = nil
         }
+        if let word, paths.isEmpty, try isChangedPath(word, context, workspace) {
+            throw Failure.usage(
+                "'\(SafeText.escape(ArgumentBytes.bytes(word)))' is a changed path, and the first word says what was done",
+                hint: "hif land \"what you did\" \(Shell.quote(word))")
+        }
         let goal = try word.map { try ArgumentBytes.text($0, for: "the goal") }
         if let goal, goal.allSatisfy(\.isWhitespace) {
             throw Failure.usage("the goal is empty", hint: "hif land \"what you did\"")
         }
-        if let session = workspace.state.session, let goal, goal != session.goal {
-            context.console.note(
-                "A session is open here, and lands with its own goal, "
-                    + "\"\(SafeText.escape(session.goal.firstLine))\"; what you said is kept as a note."
-            )
-        }
         return try await Landing.run(
             context, workspace, goal: goal, paths: paths, dryRun: dryRun)
+    }
+
+    /// Whether a word that stands alone names a change: then it was hardly meant as a goal.
+    private func isChangedPath(
+        _ word: String, _ context: Context, _ workspace: Workspace
+    ) throws -> Bool {
+        guard !ArgumentBytes.text(word).contains(where: \.isWhitespace),
+            let path = try? context.path(word, in: workspace), try workspace.isThere(path)
+        else { return false }
+        return try workspace.status().changes.contains {
+            $0.path == path || $0.path.isBelow(path)
+        }
     }
 }
 
@@ -84,11 +95,16 @@ enum Landing {
         return try await context.changing(workspace) {
             // An answer that was lost has been found out by now.
             let settled = workspace.settledNow.last { $0.backsOut == nil }?.landing
-            let shownGoal = workspace.state.session?.goal ?? goal ?? ""
+            let session = workspace.state.session
+            let shownGoal = session?.goal ?? goal ?? ""
             let report: LandReport?
             do {
                 report = try await workspace.land(goal: goal, paths: paths)
+                tellKept(goal, of: session, console)
             } catch let error as WorkspaceError {
+                if workspace.state.session?.landingNote == goal {
+                    tellKept(goal, of: session, console)
+                }
                 if [.nothingToDo, .noSession].contains(error.code), let settled,
                     goal == nil || goal == settled.goal
                 {
@@ -117,6 +133,17 @@ enum Landing {
             Moves.tell(report.move, console, &outcome)
             return outcome
         }
+    }
+
+    /// Words beside a session's own goal became a note of it.
+    private static func tellKept(
+        _ goal: String?, of session: WorkspaceState.OpenSession?, _ console: Console
+    ) {
+        guard let goal, let session, goal != session.goal else { return }
+        console.note(
+            "A session is open here, and lands with its own goal, "
+                + "\"\(SafeText.escape(session.goal.firstLine))\"; what you said is kept as a note."
+        )
     }
 
     /// What others landed came into the files as well.

@@ -48,6 +48,7 @@ struct SessionAbandon: HifCommand {
 
     func run(_ context: Context) async throws -> Outcome {
         let workspace = try await context.workspace(.writing)
+        try checkReason(workspace)
         if dryRun {
             guard let session = workspace.state.session else { throw workspace.noSession }
             context.console.line(
@@ -61,6 +62,20 @@ struct SessionAbandon: HifCommand {
         }
         context.console.line("Abandoned \(id). The files are as they were.")
         return Outcome(data: ["session": .string(id.full)])
+    }
+
+    /// An id is no reason: whoever gives one means that session, which may be another than the one
+    /// that is open here.
+    private func checkReason(_ workspace: Workspace) throws {
+        guard reason.hasPrefix(SessionID.prefix), !reason.contains(where: \.isWhitespace) else {
+            return
+        }
+        let isOpenHere = workspace.state.session?.id.hasPrefix(reason) ?? false
+        throw Failure.usage(
+            "'\(SafeText.escape(reason))' is a session's id, and abandon takes the reason",
+            hint: isOpenHere
+                ? "this one is open here: hif session abandon \"why\""
+                : "a session is abandoned in the workspace that it is open in: hif session status")
     }
 }
 

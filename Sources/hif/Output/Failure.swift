@@ -272,14 +272,19 @@ struct Failure: Error {
             switch error.code {
             case .notARepository, .notInstalled: .notFound
             case .refused: .usage
+            case .unreachable: .unreachable
             default: .failed
             }
-        let usual =
-            error.code == .notARepository
-            ? "name a git repository: a directory, or an address that git clone takes" : nil
+        let usual: String? =
+            switch error.code {
+            case .notARepository:
+                "name a git repository: a directory, or an address that git clone takes"
+            case .unreachable: "is the address right, and is this machine online?"
+            default: nil
+            }
         self.init(
             "git_" + Failure.snakeCase(error.code.rawValue), status, error.message,
-            hint: error.hint ?? usual)
+            hint: error.hint ?? usual, isRetryable: status == .unreachable)
     }
 
     private static func snakeCase(_ text: String) -> String {

@@ -25,12 +25,18 @@ enum GitOptions {
             return answer
         }
         let rest = arguments.dropFirst(words.count)
-        if command == "log", let word = rest.first(where: { !$0.hasPrefix("-") }) {
+        // The word behind an option is its value.
+        let plain = zip(words.suffix(1) + rest, rest).first {
+            !$0.hasPrefix("-") && !$1.hasPrefix("-")
+        }
+        if command == "log", let word = plain?.1 {
             let shown = Shell.quote(word)
             return word.hasPrefix("@") ? "hif show \(shown)" : "hif log --path \(shown)"
         }
-        if command == "log", let count = rest.first(where: { Int($0.dropFirst()) != nil }) {
-            return "hif log --limit \(count.dropFirst())"
+        // `-3`, `-n3`
+        for word in rest where command == "log" && word.hasPrefix("-") {
+            let count = word.dropFirst(word.hasPrefix("-n") ? 2 : 1)
+            if let count = Int(count), count > 0 { return "hif log --limit \(count)" }
         }
         return nil
     }
