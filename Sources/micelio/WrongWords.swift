@@ -17,9 +17,15 @@ enum WrongWords {
             printNote("micelio: " + firstLine(Micelio.message(for: error)))
             let lines = Micelio.fullMessage(for: error).split(separator: "\n")
             let shown = lines.first { $0.hasPrefix(usage) }?.dropFirst(usage.count)
-            printNote("  " + SafeText.escape(shown.map(String.init) ?? "micelio help"))
+            printNote("  " + SafeText.escape(hint(shown.map(String.init) ?? "micelio help")))
         }
         Micelio.exit(withError: ExitCode(2))
+    }
+
+    /// Of a command with many options the parser's line says only that it has some.
+    private static func hint(_ shown: String) -> String {
+        guard shown.hasSuffix(" <options>") else { return shown }
+        return "micelio help" + shown.dropFirst("micelio".count).dropLast(" <options>".count)
     }
 
     private static func firstLine(_ text: String) -> String {

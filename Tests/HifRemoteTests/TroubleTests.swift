@@ -110,7 +110,7 @@ import Testing
     @Test func `nobody answers`() async throws {
         try await ForgeConnection.with(
             ForgeDiscovery(host: "127.0.0.1", port: 1, pin: nil, storeID: ""),
-            at: "http://forge.test", credentials: FixedToken(nil), limits: impatient
+            at: "http://forge.test", credentials: FixedToken(nil), limits: ForgeFixture.limits
         ) { connection in
             let remote = ForgeRemote(
                 connection, owner: "ana", name: "app", storeID: TestProject.storeID)

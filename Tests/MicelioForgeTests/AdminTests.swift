@@ -89,7 +89,7 @@ import Testing
 
     @Test(arguments: [
         (["srve"], "there is no command 'srve'", "micelio help"),
-        (["serve", "--dta", "x"], "Unknown option '--dta'", "micelio serve [--data"),
+        (["serve", "--dta", "x"], "Unknown option '--dta'", "micelio help serve"),
         (
             ["admin", "user", "lst"], "there is no command 'admin user lst'",
             "micelio help admin user"
@@ -98,7 +98,7 @@ import Testing
             ["admin", "user", "create"], "Missing expected argument '<handle>'",
             "micelio admin user"
         ),
-        (["gc", "--projct", "x"], "Unknown option '--projct'", "micelio gc"),
+        (["gc", "--projct", "x"], "Unknown option '--projct'", "micelio help gc"),
     ])
     func `wrong words are told in a sentence with a hint, and end with 2`(
         words: [String], says: String, hint: String

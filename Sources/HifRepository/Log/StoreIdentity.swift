@@ -25,18 +25,29 @@ extension StoreID {
         }
     }
 
+    /// Below this lie the keys on which a store is tried out (`StoreProbe`). A process that died while it
+    /// did that left some.
+    package static let probePrefix = "probe/"
+
     /// Refuses to make a store of what has objects and no id: a copy that was not finished.
     package static func refuseUnfinished(_ store: any ObjectStore) async throws(ReadError) {
-        let page: ListPage
-        do throws(StoreError) {
-            page = try await store.list(prefix: "", after: nil, limit: 1)
-        } catch {
-            throw .store(error)
-        }
-        // Somebody else may have made the store in this moment.
-        guard let key = page.objects.first?.key, key != StoreKey.store else { return }
-        if try await read(from: store) != nil { return }
-        throw .unfinished(key.string)
+        var after: ObjectKey?
+        repeat {
+            let page: ListPage
+            do throws(StoreError) {
+                page = try await store.list(prefix: "", after: after, limit: 1_000)
+            } catch {
+                throw .store(error)
+            }
+            after = page.next
+            guard
+                let key = page.objects.first(where: { !$0.key.string.hasPrefix(probePrefix) })?.key
+            else { continue }
+            // Somebody else may have made the store in this moment.
+            if key == StoreKey.store { return }
+            if try await read(from: store) != nil { return }
+            throw .unfinished(key.string)
+        } while after != nil
     }
 
     /// The id of the store; nil where there is none.

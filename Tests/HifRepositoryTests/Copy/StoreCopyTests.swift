@@ -162,6 +162,25 @@ import Testing
         }
     }
 
+    @Test func `a store is made of what a broken trial left, and not of what a broken copy left`()
+        async throws
+    {
+        let world = TestProject.world(seed: 4)
+        let tried = MemoryStore()
+        for number in 0..<3 {
+            _ = try await tried.put(ObjectKey("probe/30a5/e-\(number)"), [1], .ifAbsent)
+        }
+        let made = try await StoreID.openOrCreate(in: tried, world: world)
+        #expect(try await StoreID.read(from: tried) == made)
+
+        let copied = MemoryStore()
+        _ = try await copied.put(ObjectKey("probe/30a5/e-1"), [1], .ifAbsent)
+        _ = try await copied.put(StoreCopy.marker, Array("another\n".utf8), .ifAbsent)
+        await #expect(throws: ReadError.self) {
+            _ = try await StoreID.openOrCreate(in: copied, world: world)
+        }
+    }
+
     @Test func `a store that moves lets nobody land any more, and its copy does`() async throws {
         var (store, project) = try await StoreCopyTests.made(seed: 4, landings: 5)
         let target = MemoryStore()
