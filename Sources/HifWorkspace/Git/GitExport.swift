@@ -116,6 +116,10 @@ package enum GitExport {
             try input.flush()
         } catch let error as GitError where error.code == .failed {
             throw process.explain(error)
+        } catch {
+            // Git would go on writing into a directory that is being removed.
+            process.abandon()
+            throw error
         }
         try process.finish()
         _ = try GitProcess.output([gitDirectory, "symbolic-ref", "HEAD", "refs/heads/\(branch)"])

@@ -99,6 +99,12 @@ final class GitProcess {
         guard status == 0 else { throw failure(status, errors) }
     }
 
+    /// Ends it and waits until it has ended, so that it writes nothing any more.
+    func abandon() {
+        process.terminate()
+        _ = try? end()
+    }
+
     /// The error to throw when the output stopped early: git's own words, if it had any.
     func explain(_ error: any Error) -> any Error {
         process.terminate()
