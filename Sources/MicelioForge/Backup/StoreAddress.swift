@@ -1,7 +1,7 @@
 import Foundation
 package import HifStore
 
-/// Where a store is, as people name it: for now a directory. The one place that reads such a name.
+/// A store in a directory, as people name it; buckets are named by `StoreOptions` of the program.
 package enum StoreAddress: Hashable, Sendable {
     case directory(String)
 
