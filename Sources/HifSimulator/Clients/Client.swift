@@ -98,8 +98,10 @@ final class Client: @unchecked Sendable {
 
     var anyNode: Int { dice.below(simulation.scenario.nodeCount) }
 
-    /// Reads the newest position and takes it in; keeps what it has when nobody answers.
-    func update() async {
+    /// Reads the newest position and takes it in; keeps what it has when nobody answers in time.
+    ///
+    /// - Returns: whether it stands at what was the newest position.
+    @discardableResult func update() async -> Bool {
         let acked = witness.highestAcked
         let isThorough = dice.chance(300)
         let probe = files.values.map(\.hash).min()
@@ -139,11 +141,13 @@ final class Client: @unchecked Sendable {
                 simulation.violate(wrong)
             } else {
                 move(to: slot.lastPosition)
+                return true
             }
         } catch {
             check(readError: error)
             simulation.note("client \(id) cannot read: \(error)")
         }
+        return false
     }
 
     /// Which landings touched a path, or are somebody's; nil when there is nothing to ask about.
