@@ -15,7 +15,7 @@ BIN = $(SCRATCH)/debug
 SERVED := ^(HifRemoteTests|HifS3Tests|MicelioForgeTests|EndToEndTests)\.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-tests build release demo serve test test-light test-s3 test-web simulate bench bench-rollups bench-size bench-landing lint format proto
+.PHONY: help deps deps-tests build release man install demo serve test test-light test-s3 test-web simulate bench bench-rollups bench-size bench-landing lint format proto
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -31,6 +31,13 @@ build: deps  ## build hif and micelio, for development
 
 release: deps  ## build hif and micelio as they are used: .build-release/release/
 	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE_SCRATCH)
+
+man: build  ## the man pages of every command, in .build/man/man1
+	@rm -rf $(SCRATCH)/man && Scripts/manual $(BIN)/hif $(SCRATCH)/man/man1 \
+	    && Scripts/manual $(BIN)/micelio $(SCRATCH)/man/man1
+
+install: release  ## programs, man pages and completions below PREFIX=/usr/local (DESTDIR= for packagers)
+	@Scripts/install $(RELEASE_SCRATCH)/release "$(DESTDIR)$(or $(PREFIX),/usr/local)"
 
 demo: deps  ## the whole path on a forge of its own; REPO=path for another git repository
 	@SWIFT="$(SWIFT)" SCRATCH="$(SCRATCH)" Scripts/demo
