@@ -49,6 +49,16 @@ extension LandingMachine {
         package static let clashesAreAccepted = Weakness(rawValue: 1 << 17)
         /// A slot that exists and is absent when it is read is written again.
         package static let contradictionIsIgnored = Weakness(rawValue: 1 << 18)
+        /// A probe also answers those who came while it was under way, to whom it may be old news.
+        package static let probeAnswersLatecomers = Weakness(rawValue: 1 << 19)
+    }
+
+    /// What `probeAnswersLatecomers` does: who queues joins the batch if it is rejected like the others.
+    mutating func letLatecomersIn(now: Int64) {
+        let before = (batch, queue)
+        batch.waiting += queue
+        queue = []
+        if (try? judgeAll(now: now)) == nil || batch.slot != nil { (batch, queue) = before }
     }
 }
 

@@ -166,7 +166,7 @@ package struct LandingMachine: Sendable {
     /// Nodes at hand, at least the ones touched since the tip was loaded.
     package internal(set) var nodes: NodeCache
     private(set) var phase = Phase.idle
-    private(set) var queue: [Waiting] = []
+    var queue: [Waiting] = []
     var batch = Batch()
     /// What waits, as far as it is judged already: a cache, see `judgeAhead()`.
     var ahead: JudgedBatch?
@@ -407,6 +407,7 @@ package struct LandingMachine: Sendable {
             if !weakness.contains(.failedReadSettles) { batch.mayBeWritten = true }
             return retryOrGiveUp(reason, then: .write)
         case (.probing, .absent):
+            if weakness.contains(.probeAnswersLatecomers) { letLatecomersIn(now: now) }
             return answerRejected(now: now)
         case (.probing, .failed) where weakness.contains(.failedProbeIsAbsent):
             return answerRejected(now: now)

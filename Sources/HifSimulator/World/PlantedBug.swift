@@ -15,6 +15,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case refusesDespiteUnknown
     case repeatsShareBatch
     case failedProbeIsAbsent
+    case probeAnswersLatecomers
     case judgesEmptyTree
     case keepsJudgements
     case noOpsAreChanges
@@ -100,6 +101,7 @@ extension PlantedBug {
         case .refusesDespiteUnknown: .refusesDespiteUnknown
         case .repeatsShareBatch: .repeatsShareBatch
         case .failedProbeIsAbsent: .failedProbeIsAbsent
+        case .probeAnswersLatecomers: .probeAnswersLatecomers
         case .judgesEmptyTree: .judgesEmptyTree
         case .keepsJudgements: .keepsJudgements
         case .noOpsAreChanges: .noOpsAreChanges
