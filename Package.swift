@@ -193,6 +193,10 @@ if !coreOnly {
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+        // Many clients that land over gRPC, for Scripts/bench-nodes. Executable.
+        .executableTarget(
+            name: "hif-load", dependencies: ["HifCore", "HifRemote", "HifRepository"],
+            path: "Benchmarks/hif-load", swiftSettings: strict),
         // Runs the real binary, as a person would.
         .testTarget(
             name: "EndToEndTests", dependencies: ["hif", "Support"], exclude: ["Golden"],
