@@ -11,6 +11,8 @@ extension Repository {
     /// Memory: 200 bytes a content, 100 a path, 80 a landing, a pack of up to 64 MiB twice, and 32 MiB of
     /// contents, or one bundle if that is larger.
     ///
+    /// Where another compaction was faster, it begins again: what is left to do is then little.
+    ///
     /// - Parameters:
     ///   - isWhole: also copy what was copied before, all of it.
     ///   - level: of compression, 1 to 19.
@@ -19,8 +21,21 @@ extension Repository {
         isWhole: Bool = false, level: Int = Compaction.level,
         progress: (UInt64, UInt64) -> Void = { _, _ in }
     ) async throws -> CompactionReport {
-        var run = CompactionRun(self, isWhole: isWhole, level: level)
-        return try await run.run(progress)
+        var attempt = 1
+        while true {
+            var run = CompactionRun(self, isWhole: isWhole, level: level)
+            do {
+                let report = try await run.run(progress)
+                guard report.stopped != nil, attempt < Compaction.attemptsMax,
+                    try await run.wasOvertaken()
+                else { return report }
+            } catch {
+                // What it was reading may have been collected meanwhile.
+                guard attempt < Compaction.attemptsMax, (try? await run.wasOvertaken()) == true
+                else { throw error }
+            }
+            attempt += 1
+        }
     }
 }
 
@@ -34,6 +49,7 @@ private struct CompactionRun {
     let level: Int
     var report = CompactionReport()
     var live = LiveContents()
+    private var isMarked = false
     /// Packs that are copied.
     var chosen: [CompactionChoice.Candidate] = []
     var chosenPacks: Set<Hash> = []
@@ -84,7 +100,7 @@ private struct CompactionRun {
         try await repository.store.makeDurable(StoreKey.slot(newest.epoch))
         // A compaction before this one may have died before it wrote where everything lies.
         try await PlaceBuilder(store: repository.store)
-            .buildIfMissing(repository.content.places)
+            .buildIfMissing(repository.content.places, upTo: newest.epoch)
         var cursor = repository.log.cursor(0...newest.epoch)
         var previous: Hash?
         while let (slot, hash, byteCount) = try await cursor.next() {
@@ -95,7 +111,15 @@ private struct CompactionRun {
             previous = hash
             live.fold(try await repository.log.resolved(slot, hash, byteCount))
         }
+        isMarked = true
         return newest.epoch
+    }
+
+    /// Whether somebody else's compaction was published since the mark.
+    func wasOvertaken() async throws -> Bool {
+        guard isMarked else { return false }
+        let packs = try await repository.condemnedPacks(at: try await repository.newest())
+        return packs.lastReplacedEpoch > live.mark.packs.lastReplacedEpoch
     }
 
     /// Packs that landings name, of closed sessions: an open one may still refer to something in its

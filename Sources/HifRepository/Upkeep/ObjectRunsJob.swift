@@ -19,9 +19,10 @@ struct ObjectRunsJob: UpkeepJob {
         return end - 1
     }
 
-    /// For each level, goes back from the newest complete block to one that is there, and builds
-    /// those behind it.
+    /// The place index, if a compaction died before it wrote it. Then for each level, goes back from the
+    /// newest complete block to one that is there, and builds those behind it.
     private func fillEnds(upTo goal: UpkeepGoal) async throws(ReadError) -> Epoch {
+        try await PlaceBuilder(store: log.store).buildIfMissing(index.places, upTo: goal.epoch)
         try await findCompaction()
         for level in 1...ObjectRun.levelMax {
             let count = ObjectRun.slotCount(level: level)
@@ -37,7 +38,7 @@ struct ObjectRunsJob: UpkeepJob {
     }
 
     func fillHoles(upTo goal: UpkeepGoal) async throws(ReadError) {
-        try await PlaceBuilder(store: log.store).buildIfMissing(index.places)
+        try await PlaceBuilder(store: log.store).buildIfMissing(index.places, upTo: goal.epoch)
         try await findCompaction()
         var end = ObjectRun.fanOut
         while end <= goal.epoch + 1 {
