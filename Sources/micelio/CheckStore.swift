@@ -1,5 +1,6 @@
 import ArgumentParser
 import HifRepository
+import HifStore
 import MicelioForge
 
 struct CheckStore: AsyncParsableCommand {
@@ -22,7 +23,10 @@ struct CheckStore: AsyncParsableCommand {
 
     @Option(
         help:
-            "A backup, or a store that is a copy: damaged and missing objects are written from it.")
+            """
+            A backup or a copy, in a directory or s3://bucket/prefix: damaged and missing objects are \
+            written from it.
+            """)
     var from: String?
 
     func run() async throws {
@@ -30,9 +34,13 @@ struct CheckStore: AsyncParsableCommand {
         try await reportingErrors {
             // Refuses a mistyped directory before anything is opened in it.
             _ = try data.accounts()
-            let other = try from.map { try StoreAddress(ofStoreOrBackup: $0).open() }
+            let place = try from.map { try StorePlace($0) }
+            try store.buckets.checkNeeded([try store.place(data)] + (place.map { [$0] } ?? []))
+            var other: (any ObjectStore)?
+            if let place { other = try await store.buckets.openExisting(place) }
             isHealthy = try await ForgeCheck(
-                directory: data.data, store: try store.open(data), repairingFrom: other
+                directory: data.data, store: try store.buckets.open(try store.place(data)),
+                repairingFrom: other
             ).run(deep: deep, repair: repair || other != nil) {
                 part in
                 printLine(summary(part))

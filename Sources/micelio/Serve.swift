@@ -54,7 +54,7 @@ struct Serve: AsyncParsableCommand {
         try await reportingErrors {
             let logger = try makeLogger()
             let configuration = try configuration()
-            try await store.checkFitness()
+            try await store.checkFitness(data)
             let server = try await ForgeServer(
                 configuration, store: try openStore(), logger: logger
             ) { forge, file in

@@ -31,7 +31,8 @@ struct StoreCommand: AsyncParsableCommand {
             try await reportingErrors {
                 let stores: [any ObjectStore]
                 let prefix: ObjectKey?
-                if let (buckets, address) = try options.bucket() {
+                if case .bucket(let address, let particulars) = try options.place(data) {
+                    let buckets = try options.buckets.stores(address, particulars)
                     if makeBucket { try await buckets[0].makeBucket() }
                     (stores, prefix) = (buckets, address.prefix)
                 } else {
