@@ -49,8 +49,12 @@ struct Hif: ParsableCommand {
 /// Where the process begins: words become a command, what it throws becomes a sentence and a code.
 @main
 enum Main {
-    static func main() async {
-        var arguments = ArgumentBytes.commandLine()
+    static func main() {
+        QuickStart.begin(ArgumentBytes.commandLine()) { await perform($0) }
+    }
+
+    private static func perform(_ arguments: [String]) async -> Never {
+        var arguments = arguments
         let asksJSON = arguments.contains("--json") || Environment["HIF_OUTPUT"] == "json"
         do {
             arguments = try leading(arguments)
@@ -64,7 +68,7 @@ enum Main {
         }
         let parsed: any ParsableCommand
         do {
-            parsed = try Hif.parseAsRoot(arguments)
+            parsed = try QuickStart.parse(arguments) ?? Hif.parseAsRoot(arguments)
         } catch {
             exit(answer(parserError: error, arguments, asksJSON: asksJSON))
         }

@@ -28,8 +28,10 @@ package final class Simulation: @unchecked Sendable {
 
     /// Faults stop after this long; microseconds.
     static let safetyMicros: UInt64 = 600_000_000
-    /// Within this long everything is resolved once faults have stopped.
+    /// Within this long everything is resolved once faults have stopped; and so much longer for each slot
+    /// of the log, which a node may have to read one by one where nothing derived is left.
     static let livenessMicros: UInt64 = 600_000_000
+    static let livenessMicrosPerSlot: UInt64 = 500_000
 
     package init(
         _ scenario: Scenario, tracer: ((String) -> Void)? = nil,
@@ -210,7 +212,9 @@ package final class Simulation: @unchecked Sendable {
         plan.end()
         for node in nodes { node.heal() }
         await network.applyLate()
-        let deadline = executor.now + Self.livenessMicros
+        let deadline =
+            executor.now + Self.livenessMicros
+            + UInt64(witness.slotCount) * Self.livenessMicrosPerSlot
         await withDiscardingTaskGroup { group in
             for client in clients { group.addTask { await client.resolve(until: deadline) } }
         }
