@@ -27,6 +27,8 @@ package struct ForgeError: Error, Hashable, Sendable {
         case conflict
         /// The session has landed or was abandoned.
         case sessionClosed = "session_closed"
+        /// Somebody objects to a decision of the session.
+        case objected
         /// The session's base is another than the caller believes.
         case baseMoved = "base_moved"
         /// A file is not what the caller believes it to be.

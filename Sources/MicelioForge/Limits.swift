@@ -79,11 +79,25 @@ package enum Limits {
     package static let diffBytesMax = 4_000_000
     package static let sessionsShownMax = 200
 
+    // Live sessions.
+    /// Streams of events open at once: of one account (or, for who is not signed in, one address), and all.
+    package static let streamsOfOneMax = 16
+    package static let streamsMax = 512
+    /// How often a watched session is looked at for what came by another way than through this process; a
+    /// stream with nothing to say says that it is there as often.
+    package static let feedPollMillis: UInt64 = 10_000
+    /// Sessions of which is known how far an account has read them; the oldest are forgotten.
+    package static let sessionViewsMax = 2_000
+    /// Who comes back after so long without looking is told what is new since then.
+    package static let sessionViewMillis: Int64 = 1_800_000
+
     // Requests.
     package static let jsonBytesMax = 8 << 20
     package static let filesPerEditMax = 1_000
     package static let idempotencyKeyBytesMax = 200
     package static let formBytesMax = 16_384
+    /// A form with a text of `SessionEvent.textBytesMax`, each byte of which may take three.
+    package static let textFormBytesMax = 1 << 20
     package static let pageItemsMax = 100
     // What gRPC messages and streams may hold is in `WireLimits`, for the client keeps to it too.
 }

@@ -22,6 +22,11 @@ package struct SessionEvent: Hashable, Sendable {
         /// The session's draft: all that it wants to change, in place of what it wanted before.
         /// Paths ascending; the content lies in these packs, or the project has it.
         case changed([Operation], packs: [Hash])
+        case comment(on: Subject, text: String)
+        /// On the decision with this id.
+        case verdict(Verdict, on: EventID, text: String)
+        /// Of a kind that this program does not know, and need not (`remarkKinds`).
+        case other(kind: UInt8, [UInt8])
     }
 
     /// Chosen by whoever wrote it, so that a repeated write is recognised.
@@ -43,7 +48,10 @@ package struct SessionEvent: Hashable, Sendable {
             case .note(let role, let text): .note(role: role.prefix(utf8Max: 64), text: cut(text))
             case .decision(let text, let why): .decision(text: cut(text), why: cut(why))
             case .abandonWished(let reason): .abandonWished(reason: cut(reason))
-            case .changed: body
+            case .comment(let subject, let text): .comment(on: subject, text: cut(text))
+            case .verdict(let verdict, let decision, let text):
+                .verdict(verdict, on: decision, text: cut(text))
+            case .changed, .other: body
             }
     }
 
@@ -75,6 +83,10 @@ package struct SessionEvent: Hashable, Sendable {
             for operation in operations { operation.encode(into: &writer) }
             writer.varint(packs.count)
             for pack in packs { writer.hash(pack) }
+        case .comment, .verdict, .other:
+            guard let (kind, bytes) = SessionEvent.remark(body) else { return }
+            writer.u8(kind)
+            writer.prefixed(bytes)
         }
     }
 
@@ -99,6 +111,8 @@ package struct SessionEvent: Hashable, Sendable {
         case 3:
             body = .abandonWished(reason: try reader.string(bytesMax: textMax))
         case 4: body = try SessionEvent.draft(from: &reader)
+        case SessionEvent.remarkKinds:
+            body = try SessionEvent.remark(kind: kind, from: &reader)
         default:
             throw reader.error("unknown event kind \(kind)")
         }

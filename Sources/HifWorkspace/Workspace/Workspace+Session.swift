@@ -85,6 +85,16 @@ extension Workspace {
         }
     }
 
+    /// Adds to a session that is not the one open here; answers how many events it has then.
+    package func addEvent(
+        _ body: SessionEvent.Body, to session: SessionID
+    ) async throws -> UInt64 {
+        var generator = world.generator
+        let event = SessionEvent(
+            id: EventID(from: &generator), author: author, atMillis: now, body: body)
+        return try await remote.appendEvent(event, to: session, from: 0) + 1
+    }
+
     /// Adds to the session's conversation what `pushEvents` sends.
     func queueEvent(_ body: SessionEvent.Body) throws {
         var generator = world.generator

@@ -15,8 +15,30 @@ enum Schema {
                 try database.execute(sql: statement)
             }
         }
+        migrator.registerMigration("0003 how far sessions were read") { database in
+            for statement in version3 {
+                try database.execute(sql: statement)
+            }
+        }
         return migrator
     }
+
+    private static let version3 = [
+        // How many events there were when the account looked: this time (`last`), and before.
+        """
+        CREATE TABLE session_views (
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            project_id INTEGER NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+            session TEXT NOT NULL,
+            seen INTEGER NOT NULL,
+            seen_at INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            last_at INTEGER NOT NULL,
+            PRIMARY KEY (user_id, project_id, session)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX session_views_by_time ON session_views (user_id, last_at)",
+    ]
 
     private static let version2 = [
         // A browser that is signed in. Ended ones are deleted: nothing refers to them.

@@ -29,7 +29,7 @@ package struct FileEdit: Sendable {
     }
 }
 
-/// Working on a session without a checkout: starting it, talking in it, and changing its draft.
+/// Working on a session without a checkout: starting it, changing its draft, and closing it.
 extension OpenProject where Verb == Writing {
     /// Starts a session at the newest landing.
     ///
@@ -63,26 +63,6 @@ extension OpenProject where Verb == Writing {
         }
     }
 
-    /// Adds something said or decided to an open session; answers the session.
-    package func tell(
-        _ body: SessionEvent.Body, in id: SessionID, agent: String, key: String
-    ) async throws -> SessionStory {
-        let repository = repository
-        let author = author(agent: agent)
-        return try await completing {
-            _ = try await OpenProject.openStory(id, repository)
-            var generator = repository.world.generator
-            let eventID =
-                key.isEmpty
-                ? EventID(from: &generator) : SessionKeys.event(id, key: "\(author.account) \(key)")
-            _ = try await repository.append(
-                SessionEvent(
-                    id: eventID, author: author, atMillis: repository.world.now(), body: body),
-                to: id, from: 0)
-            return SessionStory(try await repository.sessions.events(of: id))
-        }
-    }
-
     /// Applies edits to the session's draft, all or none.
     ///
     /// - Parameters:
@@ -96,6 +76,7 @@ extension OpenProject where Verb == Writing {
         let repository = repository
         let author = author(agent: agent)
         let gate = drafts
+        defer { feed.signal(id, in: grant.project.storeProjectID) }
         return try await completing {
             try await gate.pass(id) {
                 let story = try await OpenProject.openStory(id, repository)
@@ -139,9 +120,14 @@ extension OpenProject where Verb == Writing {
     }
 
     /// Lands the session's draft.
-    package func land(_ id: SessionID, agent: String) async throws -> LandOutcome {
+    ///
+    /// - Parameter overrules: land although somebody objects to a decision.
+    package func land(
+        _ id: SessionID, agent: String, overrules: Bool = false
+    ) async throws -> LandOutcome {
         let repository = repository
         let author = author(agent: agent)
+        defer { feed.signal(id, in: grant.project.storeProjectID) }
         return try await completing {
             let story = try await OpenProject.openStory(id, repository, allowsLanded: true)
             guard let draft = story.draft, !draft.operations.isEmpty else {
@@ -151,6 +137,11 @@ extension OpenProject where Verb == Writing {
                 throw ForgeError(
                     .unprocessable, "the session changes nothing here",
                     hint: "send files to it first, or land it from the checkout that has them")
+            }
+            if !overrules, let objection = story.objections.first {
+                throw ForgeError(
+                    .objected, "\(objection.origin.voice) objects to d\(objection.decision)",
+                    hint: "answer it and have it taken back, or overrule it")
             }
             return try await Lander(repository).land(
                 LandRequest(
@@ -165,6 +156,7 @@ extension OpenProject where Verb == Writing {
     package func abandon(_ id: SessionID, agent: String, reason: String) async throws {
         let repository = repository
         let author = author(agent: agent)
+        defer { feed.signal(id, in: grant.project.storeProjectID) }
         try await completing {
             let story = try await OpenProject.openStory(id, repository)
             let intent = Intent.abandon(
@@ -184,7 +176,7 @@ extension OpenProject where Verb == Writing {
     }
 
     /// The story of a session that can still be worked on.
-    private static func openStory(
+    static func openStory(
         _ id: SessionID, _ repository: Repository, allowsLanded: Bool = false
     ) async throws -> SessionStory {
         let story = SessionStory(try await repository.sessions.events(of: id))
@@ -209,7 +201,7 @@ extension OpenProject where Verb == Writing {
 }
 
 /// Ids that follow from what a caller chose, so that a repeated call finds what the first one made.
-private enum SessionKeys {
+enum SessionKeys {
     static let session = Blake3Context("micelio session key v1")
     private static let events = Blake3Context("micelio event key v1")
 

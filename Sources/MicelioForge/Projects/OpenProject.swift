@@ -9,16 +9,18 @@ package struct OpenProject<Verb: ProjectVerb>: Sendable {
     let repository: Repository
     package let storeID: String
     let drafts: DraftGate
+    let feed: SessionFeed
     private let executor: BlockingExecutor
 
     fileprivate init(
         grant: ProjectGrant<Verb>, repository: Repository, storeID: String, drafts: DraftGate,
-        executor: BlockingExecutor
+        feed: SessionFeed, executor: BlockingExecutor
     ) {
         self.grant = grant
         self.repository = repository
         self.storeID = storeID
         self.drafts = drafts
+        self.feed = feed
         self.executor = executor
     }
 
@@ -58,7 +60,7 @@ extension Forge {
         return OpenProject(
             grant: grant, repository: repositories.repository(grant.project.storeProjectID),
             storeID: repositories.storeID.hex, drafts: repositories.drafts,
-            executor: repositories.executor)
+            feed: repositories.feed, executor: repositories.executor)
     }
 }
 

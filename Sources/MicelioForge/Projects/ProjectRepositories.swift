@@ -29,6 +29,7 @@ package final class ProjectRepositories: Sendable {
     private let due: AsyncStream<Upkeep>
     private let announce: AsyncStream<Upkeep>.Continuation
     let drafts = DraftGate()
+    let feed = SessionFeed()
     /// Where work on repositories runs.
     package let executor: BlockingExecutor
     /// The store's own id: what every cache of its content is keyed by.
@@ -105,6 +106,35 @@ package final class ProjectRepositories: Sendable {
                 }
             }
         }
+    }
+
+    /// Looks now and then, until the task is cancelled, whether something came of the sessions that
+    /// somebody watches by another way than through this process: by another node, or a program with
+    /// the store in its hands. One question for each watched session, whoever many watch it, and none
+    /// while nobody does.
+    package func watch(everyMillis: UInt64 = Limits.feedPollMillis) async {
+        await withTaskExecutorPreference(executor) {
+            while !Task.isCancelled {
+                await feed.someoneWatches()
+                await world.pause(everyMillis)
+                for key in feed.watched where await hasChanged(key) {
+                    feed.signal(key.session, in: key.project)
+                }
+                feed.beat()
+            }
+        }
+    }
+
+    private func hasChanged(_ key: SessionFeed.Key) async -> Bool {
+        guard let (next, createdPosition) = feed.mark(of: key) else { return false }
+        let repository = repository(key.project)
+        // What cannot be read now is looked at the next time.
+        if (try? await repository.sessions.event(next, of: key.session)) != nil { return true }
+        guard
+            let standing = try? await repository.standing(
+                of: key.session, createdAt: createdPosition)
+        else { return false }
+        return standing != .open
     }
 
     private func projectStore(_ id: String) -> PrefixedStore {

@@ -40,6 +40,7 @@ extension OpenProject where Verb == Writing {
 
     package func land(_ request: LandRequest) async throws -> LandOutcome {
         let repository = repository
+        defer { feed.signal(request.session, in: grant.project.storeProjectID) }
         return try await handingOn {
             try await completing { try await Lander(repository).land(request) }
         }
@@ -53,6 +54,8 @@ extension OpenProject where Verb == Writing {
         _ intents: [Intent], isForwarded: Bool = false
     ) async throws -> [LandingAnswer] {
         let repository = repository
+        let feed = feed
+        let project = grant.project.storeProjectID
         return try await handingOn {
             try await completing {
                 try await IntentCheck(repository: repository).check(intents)
@@ -61,6 +64,7 @@ extension OpenProject where Verb == Writing {
                     guard let session = intent.closedSession(by: answer) else { continue }
                     // The mark is advisory: a session that stays listed costs a look.
                     try? await repository.sessions.unmarkOpen(session)
+                    feed.signal(session, in: project)
                 }
                 return answers
             }
@@ -81,6 +85,7 @@ extension OpenProject where Verb == Writing {
         let signed = SessionEvent(
             id: event.id, author: author(agent: event.author.agent), atMillis: event.atMillis,
             body: event.body)
+        defer { feed.signal(session, in: grant.project.storeProjectID) }
         return try await completing {
             try await repository.append(signed, to: session, from: known).number
         }

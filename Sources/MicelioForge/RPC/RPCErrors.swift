@@ -15,7 +15,7 @@ extension ForgeError.Code {
         case .notFound: .notFound
         case .alreadyExists: .alreadyExists
         case .conflict, .baseMoved, .contentChanged: .aborted
-        case .sessionClosed, .unprocessable: .failedPrecondition
+        case .sessionClosed, .objected, .unprocessable: .failedPrecondition
         case .invalidArgument, .tooLarge, .methodNotAllowed: .invalidArgument
         case .rateLimited: .resourceExhausted
         case .unavailable: .unavailable

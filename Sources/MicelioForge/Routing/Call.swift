@@ -102,12 +102,12 @@ struct Call: Sendable {
 
 extension Request {
     /// The fields of a submitted form; refuses other types and anything over the limit.
-    func formFields() async throws -> FormFields {
+    func formFields(upTo bytesMax: Int = Limits.formBytesMax) async throws -> FormFields {
         let type = headers[.contentType] ?? ""
         guard type.lowercased().hasPrefix("application/x-www-form-urlencoded") else {
             throw HTTPError(.unsupportedMediaType)
         }
-        let body = try await body.collect(upTo: Limits.formBytesMax)
+        let body = try await body.collect(upTo: bytesMax)
         return try FormFields(body.readableBytesView)
     }
 }

@@ -118,12 +118,16 @@ extension JSONShape {
 }
 
 extension Call {
-    /// The request's JSON body, of the shape that the route declares.
+    /// What was sent, of the shape that the route declares: a JSON object, or on a page the fields of
+    /// a form.
     ///
-    /// - Precondition: the route declares one.
+    /// - Precondition: the route declares a shape.
     func body() async throws -> JSONBody {
         guard let shape = match.route.body else {
             preconditionFailure("\(match.route.pattern) declares no body")
+        }
+        if isForm {
+            return try JSONBody(try await request.formFields(upTo: Limits.textFormBytesMax), shape)
         }
         let type = request.headers[.contentType] ?? ""
         guard type.lowercased().hasPrefix("application/json") else {
@@ -131,6 +135,13 @@ extension Call {
         }
         let buffer = try await request.body.collect(upTo: Limits.jsonBytesMax)
         return try JSONBody(Array(buffer.readableBytesView), shape: shape)
+    }
+
+    /// Whether a page's form was sent.
+    var isForm: Bool {
+        match.route.surface == .page
+            && (request.headers[.contentType] ?? "").lowercased()
+                .hasPrefix("application/x-www-form-urlencoded")
     }
 
     /// What makes a repeated call the same call; empty when the client chose nothing.
@@ -141,5 +152,29 @@ extension Call {
                 "an Idempotency-Key has at most \(Limits.idempotencyKeyBytesMax) bytes")
         }
         return key
+    }
+}
+
+extension JSONBody {
+    /// The fields of a form in the place of an object's: texts as they are, numbers and checked boxes
+    /// as what they say. An empty field that need not be there is not there.
+    init(_ form: FormFields, _ shape: JSONShape) throws(ForgeError) {
+        guard case .object(let known, let required) = shape else {
+            throw .invalid("a form has fields")
+        }
+        var fields: [String: JSONValue] = [:]
+        for name in form.names {
+            // Browsers end lines as the old networks did.
+            let text = form[name].replacing("\r\n", with: "\n")
+            if text.isEmpty, !required.contains(name) { continue }
+            let field = known.first { $0.name == name }
+            switch field?.shape {
+            case .integer: fields[name] = Int64(text).map { .integer($0) } ?? .string(text)
+            case .boolean: fields[name] = .bool(text == "true")
+            default: fields[name] = .string(text)
+            }
+        }
+        try shape.check(.object(fields), at: "")
+        self.init(fields)
     }
 }

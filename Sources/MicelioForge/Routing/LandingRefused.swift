@@ -18,4 +18,7 @@ struct ConflictView: Encodable, Hashable, Sendable {
     let found: String?
     /// The lines in dispute in your version, from 1: first and last.
     let lines: [[Int]]
+    /// Who landed it, and for which goal; null where that was not looked up.
+    let by: String?
+    let goal: String?
 }

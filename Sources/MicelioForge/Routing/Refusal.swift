@@ -12,7 +12,8 @@ extension ForgeError.Code {
         case .accountDisabled, .forbidden: .forbidden
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .alreadyExists, .conflict, .sessionClosed, .baseMoved, .contentChanged: .conflict
+        case .alreadyExists, .conflict, .sessionClosed, .objected, .baseMoved, .contentChanged:
+            .conflict
         case .tooLarge: .contentTooLarge
         case .invalidArgument: .badRequest
         case .unprocessable: .unprocessableContent

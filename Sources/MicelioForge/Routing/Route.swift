@@ -127,6 +127,14 @@ extension Route {
         opening(.get, places, id, summary, query: query, body: nil, run)
     }
 
+    /// Routes that take something from whoever may read a project, and change nothing in it.
+    static func telling(
+        _ places: Places, _ id: String, _ summary: String, body: JSONShape,
+        _ run: @escaping @Sendable (Call, OpenProject<Reading>) async throws -> Reply
+    ) -> [Route] {
+        opening(.post, places, id, summary, query: [], body: body, run)
+    }
+
     /// Routes that write to a project.
     static func writing(
         _ method: HTTPRequest.Method, _ places: Places, _ id: String, _ summary: String,

@@ -128,7 +128,10 @@ package struct ForgeServer: Sendable {
                 rpcPort: address.ipv4?.port ?? address.ipv6?.port ?? 0)
         }
         var group = ServiceGroupConfiguration(
-            services: [links, rpc, web, ready, UpkeepService(repositories: forge.repositories)],
+            services: [
+                links, rpc, web, ready, UpkeepService(repositories: forge.repositories),
+                FeedService(repositories: forge.repositories),
+            ],
             gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(configuration.stoppingSecondsMax)
         let services = ServiceGroup(configuration: group)
@@ -222,6 +225,14 @@ private struct UpkeepService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await repositories.keepUp() }
+    }
+}
+
+private struct FeedService: Service {
+    let repositories: ProjectRepositories
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await repositories.watch() }
     }
 }
 

@@ -11,8 +11,8 @@ struct Frame: Sendable {
     /// The forge's host, as pages name it.
     let host: String
     let publicURL: String
-    /// Path and query of this page.
-    let address: String
+    /// Path and query of this page; of a form that was refused, those of the page it is on.
+    var address: String
     /// Addresses of the same thing in other forms.
     let twins: [(format: Format, address: String)]
 
@@ -76,15 +76,17 @@ extension Frame {
     ///   - crumbs: the way to it, for the head.
     ///   - tabs: the project's parts; nil outside of projects.
     ///   - isIndexed: whether search engines may list it.
+    ///   - script: the address of a script that shortens the way; the page works without.
     func page(
         _ title: String, crumbs: [Crumb] = [], tabs: HTML? = nil, description: String? = nil,
-        isIndexed: Bool = true, _ body: HTML
+        isIndexed: Bool = true, script: String? = nil, _ body: HTML
     ) -> HTML {
         let themed: HTML = theme == .auto ? "" : " data-theme=\"\(theme.rawValue)\""
         let robots: HTML = isIndexed ? "" : "<meta name=\"robots\" content=\"noindex\">\n"
         let about: HTML? = description.map {
             "<meta name=\"description\" content=\"\($0)\">\n<meta property=\"og:title\" content=\"\(title)\">\n<meta property=\"og:description\" content=\"\($0)\">\n"
         }
+        let script: HTML? = script.map { "<script src=\"\($0)\" defer></script>\n" }
         let alternates = twins.map { twin -> HTML in
             let type = twin.format == .json ? "application/json" : "text/markdown"
             return "<link rel=\"alternate\" type=\"\(type)\" href=\"\(twin.address)\">\n"
@@ -99,7 +101,7 @@ extension Frame {
             \(robots)<title>\(title) · \(host)</title>
             \(about)<link rel="icon" href="data:,">
             <link rel="stylesheet" href="\(Stylesheet.address)">
-            \(alternates)</head>
+            \(script)\(alternates)</head>
             <body>
             <a class="skip" href="#main">Skip to content</a>
             <header class="top">

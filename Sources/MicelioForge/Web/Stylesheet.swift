@@ -85,6 +85,7 @@ enum Stylesheet {
         summary {cursor:pointer; min-height:1.5rem}
         :focus-visible {outline:2px solid var(--link); outline-offset:2px; border-radius:2px}
         .vh:not(:focus-within) {position:absolute; width:1px; height:1px; overflow:hidden; clip-path:inset(50%)}
+        [hidden] {display:none !important}
         .soft, dt {color:var(--soft)}
         .big {font-weight:600}
         .gap {margin-top:var(--s5)}
@@ -109,6 +110,7 @@ enum Stylesheet {
         .warn {color:var(--warn)}
         .open {color:var(--link)}
         .state {display:inline-flex; align-items:center; gap:.4em; font-weight:600; font-size:var(--t1)}
+        .state.live {color:var(--good)}
         .state::before {content:""; width:.7em; height:.7em; border:2px solid currentColor; border-radius:50%}
         .state:is(.good, .bad)::before {background:currentColor}
         .state:is(.bad, .warn)::before {border-radius:0}
@@ -120,7 +122,7 @@ enum Stylesheet {
         /* buttons and fields */
         button, .button {display:inline-flex; align-items:center; justify-content:center; gap:.4em; min-height:2rem; padding:0 .8em; border:1px solid var(--edge); border-radius:4px; background:var(--bg); color:var(--ink); font:600 var(--t1)/1.3 var(--sans); cursor:pointer}
         :is(button, .button):hover {background:var(--sunk)}
-        button.danger {color:var(--bad)}
+        :is(button, .button).danger {color:var(--bad)}
         .primary, .primary:hover {background:var(--link); border-color:var(--link); color:var(--on-link)}
         .button[aria-current] {background:var(--ink); border-color:var(--ink); color:var(--bg)}
         .quiet {border-color:transparent; background:none; font-weight:400; color:var(--soft)}
@@ -213,9 +215,16 @@ enum Stylesheet {
         .decision dl {padding:var(--s3) var(--s4)}
         .decision dt, .items .soft {font-size:var(--t1)}
         .decision dd {max-width:44rem}
+        .decision dd > :last-child {margin-bottom:0}
         .decision > footer {display:flex; flex-wrap:wrap; gap:var(--s2); padding:var(--s2) var(--s4); border-top:1px solid var(--line); background:var(--sunk)}
         .decision > footer > p {margin:.3rem auto 0 0; font-size:var(--t1)}
-        .said {margin:0 var(--s4) var(--s3); padding:var(--s2) var(--s3); border-inline-start:3px solid var(--bad); background:var(--bad-bg)}
+        .said {margin:0 var(--s4) var(--s3); padding:var(--s2) var(--s3); border-inline-start:3px solid var(--edge); background:var(--sunk)}
+        .said > :last-child {margin-bottom:0}
+        .said.bad {border-color:var(--bad); background:var(--bad-bg); color:inherit}
+        .said.warn {border-color:var(--warn); background:var(--warn-bg); color:inherit}
+        .said.good {border-color:var(--good); background:var(--good-bg); color:inherit}
+        .said.brief {padding-block:0; border-color:var(--line); background:none}
+        .word {font-weight:600; color:var(--ink)}
         .decision.gone {border-inline-start-color:var(--line)}
         .gone h3 {font-weight:400; text-decoration:line-through}
         .ask summary {list-style:none}
@@ -223,6 +232,13 @@ enum Stylesheet {
         .ask form {margin-top:var(--s2); max-width:40rem}
         .ask textarea {margin-block:var(--s1)}
         .ask .hint {margin-bottom:var(--s2)}
+        .ask .act {display:inline-block; padding-block:.2rem; color:var(--soft); font-size:var(--t1); text-decoration:underline}
+        .say {max-width:46rem; margin-top:var(--s4)}
+        .say .row {margin-top:var(--s2)}
+        .wrong {margin:0 0 var(--s2); color:var(--bad); font-weight:600}
+        .ends {align-items:flex-start}
+        .ends > .ask {margin-inline-start:auto}
+        #stale:not(:empty) {position:sticky; top:0; z-index:4; border:1px solid var(--link); border-inline-start-width:3px}
 
         /* conversation */
         .talk > li {display:grid; grid-template-columns:1.5rem minmax(0, 1fr); gap:0 var(--s3); padding-bottom:var(--s4)}
@@ -235,6 +251,10 @@ enum Stylesheet {
         .tool > summary code {color:var(--ink); padding:0}
         .tool > pre {background:none; max-height:24rem; border-top:1px solid var(--line)}
         details + .talk {margin-top:var(--s3)}
+        .talk.on {margin-top:var(--s2); padding-inline-start:var(--s3); border-inline-start:3px solid var(--line)}
+        .talk.on > li {padding-bottom:var(--s2)}
+        .talk:empty {display:none}
+        .talk.loose {padding:var(--s3); border-bottom:1px solid var(--line)}
         .talk > .since {display:flex; align-items:center; color:var(--link); font-size:var(--t1); font-weight:600}
         .since::after {content:""; flex:1; border-top:2px solid var(--link)}
 
@@ -308,6 +328,7 @@ enum Stylesheet {
         .items > li:first-child {border-top:0}
         .sect + .items > li:first-child {padding-top:0}
         .filters {display:grid; grid-template-columns:2fr 1fr 1fr auto; gap:var(--s3); align-items:end; margin-bottom:var(--s4)}
+        .filters.few {grid-template-columns:14rem 14rem auto; justify-content:start}
         .pages {display:flex; justify-content:space-between; align-items:center; margin-top:var(--s4)}
 
         /* prose from README files, and what people say */
@@ -341,7 +362,7 @@ enum Stylesheet {
           .thread .line > li::before {top:.88rem; width:.65rem; height:.65rem}
           .thread .line > li::after, .thread li ol, .thread .bad {display:none}
           .session .file > header {top:2.5rem}
-          .filters {grid-template-columns:1fr 1fr}
+          .filters, .filters.few {grid-template-columns:1fr 1fr}
           .side ul {display:flex; flex-wrap:wrap; gap:0 var(--s4)}
           .side a {padding-inline:0; border:0}
         }

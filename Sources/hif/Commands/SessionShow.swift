@@ -77,7 +77,7 @@ struct SessionShow: HifCommand {
             data: [
                 "session": .string(found.id.full), "state": .string(state), "goal": .string(goal),
                 "position": found.position.map { .int($0) } ?? .null,
-                "events": .array(events.map { SessionFields.json($0) }),
+                "events": SessionFields.json(events),
             ], warnings: warnings)
     }
 }

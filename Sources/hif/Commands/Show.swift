@@ -56,7 +56,7 @@ struct Show: HifCommand {
         }
         var data =
             LandingFields.json(landing, at: position) + [
-                "goal_text": .string(goal), "events": .array(events.map { SessionFields.json($0) }),
+                "goal_text": .string(goal), "events": SessionFields.json(events),
                 "changes": .array(
                     operations.map {
                         .object(Changes.json($0.path, before: $0.before, after: $0.after))

@@ -50,6 +50,15 @@ struct Skill: HifCommand {
             hif diff @3 @5 [paths]       hif cat PATH --at @4      hif ls DIR --at @4
             hif blame PATH --json        # line -> landing -> goal
 
+        ## Reviewing
+
+            hif session show ses_1f3a    # m1, d1, c1, ... name messages, decisions, comments
+            hif session comment "measured?" --on d1 --session ses_1f3a
+            hif session review d1 object "French is next month" --session ses_1f3a
+            hif session review d1 approve --session ses_1f3a
+
+        Read what reviewers wrote in yours with hif session show before you land.
+
         ## Undoing
 
             hif revert PATH...           # back to what was checked out; copies in .hif/backup

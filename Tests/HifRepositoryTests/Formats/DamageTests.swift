@@ -65,6 +65,12 @@ import Testing
             for number in 0..<UInt64(300) { _ = index.location(of: testHash(number)) }
             return index.encode()
         },
+        Format(name: "comment", bytes: Golden.lineComment.encode(), hasChecksum: true) {
+            bytes throws(FormatError) in try SessionEvent(decoding: bytes).encode()
+        },
+        Format(name: "verdict", bytes: Golden.verdict.encode(), hasChecksum: true) {
+            bytes throws(FormatError) in try SessionEvent(decoding: bytes).encode()
+        },
     ]
 
     @Test(arguments: formats)

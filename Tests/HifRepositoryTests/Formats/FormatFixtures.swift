@@ -82,6 +82,23 @@ enum Golden {
         id: EventID(high: 0xB1, low: 0xB2), author: author, atMillis: 1000,
         body: .note(role: "assistant", text: "hello"))
 
+    static let lineComment = SessionEvent(
+        id: EventID(high: 0xB3, low: 0xB4), author: author, atMillis: 1000,
+        body: .comment(
+            on: .line(
+                SessionEvent.LineMark(
+                    path: try! RepoPath("a/b"), side: .new, line: 300, content: testHash(0xB5),
+                    text: "let x")), text: "why?"))
+
+    static let verdict = SessionEvent(
+        id: EventID(high: 0xB6, low: 0xB7), author: author, atMillis: 1000,
+        body: .verdict(.object, on: EventID(high: 4, low: 5), text: "no"))
+
+    /// Of a kind that this program does not know.
+    static let later = SessionEvent(
+        id: EventID(high: 0xB8, low: 0xB9), author: author, atMillis: 1000,
+        body: .other(kind: 127, [1, 2, 3]))
+
     static let events: [SessionEvent] = [
         SessionEvent(
             id: EventID(high: 1, low: 2), author: Author(account: "ana", name: "Ana"), atMillis: 3,

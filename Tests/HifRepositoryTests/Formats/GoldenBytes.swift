@@ -160,6 +160,44 @@ extension Golden {
         b30d39ea2f3a9a6ee2d353c06d9a3cfca34b28d6d83e404b696d5ace95b13e9d  # hash
         """
 
+    static let lineCommentBytes = """
+        48494556                             # "HIEV"
+        0100                                 # version 1
+        b300000000000000 b400000000000000    # event id
+        03 616e61                            # account: "ana"
+        03 626f74                            # agent: "bot"
+        03 416e61                            # name: "Ana"
+        0b 6140622e6578616d706c65            # address: "a@b.example"
+        e803000000000000                     # at
+        05                                   # comment
+        33                                   # 51 bytes
+        01                                   # on a line
+        03 612f62                            # path: "a/b"
+        01                                   # of the file as it is to be
+        ac02                                 # line 300
+        b500000000000000010000000000000002000000000000000300000000000000  # content
+        05 6c65742078                        # the line: "let x"
+        04 7768793f                          # text: "why?"
+        ff1d3c3bed18bc8c0c185f9cfe121e1cbf5078467ff85b2b41daded7f79e12d9  # hash
+        """
+
+    static let verdictBytes = """
+        48494556                             # "HIEV"
+        0100                                 # version 1
+        b600000000000000 b700000000000000    # event id
+        03 616e61                            # account: "ana"
+        03 626f74                            # agent: "bot"
+        03 416e61                            # name: "Ana"
+        0b 6140622e6578616d706c65            # address: "a@b.example"
+        e803000000000000                     # at
+        06                                   # verdict
+        14                                   # 20 bytes
+        02                                   # object
+        0400000000000000 0500000000000000    # the decision's event id
+        02 6e6f                              # text: "no"
+        f978289ef2666bc63419528d989852a607c579f9156c2b072df8e9e3c3e9fb5e  # hash
+        """
+
     static let documentBytes = """
         01                                   # version 1
         c100000000000000010000000000000002000000000000000300000000000000  # session

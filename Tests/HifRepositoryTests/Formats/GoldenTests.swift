@@ -27,6 +27,34 @@ import Testing
         }
     }
 
+    @Test func `comments and verdicts read and write as they stand`() throws {
+        for (event, text) in [
+            (Golden.lineComment, Golden.lineCommentBytes), (Golden.verdict, Golden.verdictBytes),
+        ] {
+            let bytes = PackGoldenTests.bytes(text)
+            #expect(event.encode().hex == bytes.hex)
+            #expect(try SessionEvent(decoding: bytes) == event)
+        }
+    }
+
+    @Test func `remarks of a kind that came later are kept, and any other kind is refused`() throws
+    {
+        let bytes = Golden.later.encode()
+        #expect(try SessionEvent(decoding: bytes) == Golden.later)
+        var document = Golden.document
+        document.events.append(Golden.later)
+        #expect(try SessionDocument(decoding: document.encode()).events.last == Golden.later)
+        #expect(SessionStory(document.events).eventCount == document.events.count)
+        // The kind stands before the length and three bytes.
+        for kind in [UInt8(128), 255] {
+            var other = Array(bytes.dropLast(32))
+            other[other.count - 5] = kind
+            #expect(throws: FormatError.self) {
+                try SessionEvent(decoding: other + Blake3.hash(other).bytes)
+            }
+        }
+    }
+
     @Test func `session documents read and write as they stand`() throws {
         let bytes = PackGoldenTests.bytes(Golden.documentBytes)
         #expect(Golden.document.encode().hex == bytes.hex)

@@ -149,11 +149,23 @@ extension SeededGenerator {
 
     mutating func event() -> SessionEvent {
         let body: SessionEvent.Body =
-            switch below(5) {
+            switch below(8) {
             case 0: .started(goal: words(20), createdPosition: next(), key: words(300))
             case 1: .note(role: words(90), text: words(40))
             case 2: .decision(text: words(40), why: words(40))
             case 3: .abandonWished(reason: words(40))
+            case 4: .comment(on: .event(EventID(from: &self)), text: words(40))
+            case 5:
+                .comment(
+                    on: .line(
+                        SessionEvent.LineMark(
+                            path: try! RepoPath("f\(below(9))"), side: below(2) == 0 ? .old : .new,
+                            line: 1 + next() >> 1, content: hash(), text: words(40))),
+                    text: words(40))
+            case 6:
+                .verdict(
+                    SessionEvent.Verdict.allCases[below(4)], on: EventID(from: &self),
+                    text: words(40))
             default: .changed(draft(), packs: (0..<below(4)).map { _ in hash() })
             }
         return SessionEvent(

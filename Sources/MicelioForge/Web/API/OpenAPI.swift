@@ -85,14 +85,22 @@ enum OpenAPI {
     }
 
     private static func success(_ route: Route) -> String {
-        ["projects.create", "sessions.start", "sessions.note", "sessions.decide"]
-            .contains(route.id) ? "201" : "200"
+        [
+            "projects.create", "sessions.start", "sessions.note", "sessions.decide",
+            "sessions.comment", "sessions.judge",
+        ].contains(route.id) ? "201" : "200"
     }
 
     private static func content(_ route: Route, _ schema: JSONText.Node) -> JSONText.Node {
-        route.id == "file.raw"
-            ? .object(["*/*": .object([:])])
-            : .object(["application/json": .object(["schema": schema])])
+        switch route.id {
+        case "file.raw": .object(["*/*": .object([:])])
+        case "sessions.events":
+            .object([
+                "application/json": .object(["schema": schema]),
+                "text/event-stream": .object(["schema": .object(["type": .string("string")])]),
+            ])
+        default: .object(["application/json": .object(["schema": schema])])
+        }
     }
 
     private static func schema(_ shape: JSONShape) -> JSONText.Node {

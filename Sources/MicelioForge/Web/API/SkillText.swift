@@ -87,6 +87,27 @@ enum SkillText {
 
         Landing is safe to repeat: the same session lands once. When you give up, say why: `POST …/sessions/ID/abandon` with `reason`.
 
+        ## Review, and be reviewed
+
+        Decisions are `d1`, `d2`, …, messages `m1`, …, comments `c1`, …. A comment is on one of them, or on a line of a file that the session
+        changes. A verdict on a decision is `approve`, `ask`, `object` or `withdraw`; an objection stops the landing until it is taken back.
+
+        ```sh
+        R=$(call "$P/sessions" -d '{"goal": "Say goodbye"}' | field session)
+        call "$P/sessions/$R/decisions" -d '{"decision": "One goodbye", "why": "short"}' | field id
+        call "$P/sessions/$R/files" -d '{"files": [{"path": "bye.txt", "content": "bye\n"}]}'
+        call "$P/sessions/$R/comments" -d '{"path": "bye.txt", "line": 1, "text": "Too short?"}' | field id
+        call "$P/sessions/$R/verdicts" -d '{"on": "d1", "verdict": "object", "text": "Two are better."}' | field id
+        call "$P/sessions/$R/land" -d '{}' | field code
+        call "$P/sessions/$R/comments" -d '{"on": "d1", "text": "The second comes next."}' | field id
+        call "$P/sessions/$R/verdicts" -d '{"on": "d1", "verdict": "withdraw"}' | field id
+        call "$P/sessions/$R/land" -d '{}' | field position
+        call "$P/sessions/$R/events" | field count
+        ```
+
+        `…/events?from=N` tells what came since; with `Accept: text/event-stream` it goes on telling until the session is closed, and
+        `Last-Event-ID` goes on after a break.
+
         ## Find out why a line is as it is
 
         ```sh

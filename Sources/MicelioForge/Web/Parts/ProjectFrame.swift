@@ -21,7 +21,8 @@ struct ProjectFrame: Sendable {
     }
 
     func page(
-        _ title: String, _ frame: Frame, tab: Tab?, description: String? = nil, _ body: HTML
+        _ title: String, _ frame: Frame, tab: Tab?, description: String? = nil,
+        script: String? = nil, _ body: HTML
     ) -> HTML {
         func link(_ name: String, _ address: String, _ own: Tab, _ count: HTML = "") -> HTML {
             let current: HTML = own == tab ? " aria-current=\"page\"" : ""
@@ -37,7 +38,7 @@ struct ProjectFrame: Sendable {
             tabs: """
                 <nav class="tabs" aria-label="Project">\(link("Files", links.home, .files))\(link("Sessions", links.sessions, .sessions))\(link("Landings", links.log(), .landings, landings))</nav>
                 """,
-            description: description, isIndexed: isPublic, body)
+            description: description, isIndexed: isPublic, script: script, body)
     }
 
     /// A position, leading to its landing.

@@ -20,8 +20,12 @@ struct SessionAnswer: Answer {
     let tip: Position
     /// How often its files were changed at the forge; `expected_drafts` of the next change.
     let drafts: Int
+    /// How many events it has; `from` of what comes next.
+    let events: Int
     let decisions: [DecisionView]
+    let verdicts: [VerdictView]
     let messages: [MessageView]
+    let comments: [CommentView]
     let changes: DiffView
     /// Paths that cannot land as they are.
     let conflicts: [ConflictView]
@@ -31,15 +35,20 @@ struct SessionAnswer: Answer {
 
     let project: ProjectFrame
     let id: SessionID
+    var viewer = SessionViewer()
+    /// What was said of each message and decision, by its id, in the order in which it was said.
+    let remarks: [String: [SessionRemark]]
+    /// The event that changed the files last.
+    let draftEvent: Int?
 
     private enum CodingKeys: CodingKey {
-        case session, status, goal, about, author, startedAt, lastAt, base, tip, drafts
-        case decisions, messages, changes, conflicts, merges, landed
+        case session, status, goal, about, author, startedAt, lastAt, base, tip, drafts, events
+        case decisions, verdicts, messages, comments, changes, conflicts, merges, landed
     }
 
     init(
         project: ProjectFrame, id: SessionID, status: Status, story: SessionStory, diff: DiffView,
-        verdicts: [DraftVerdict], landed: LandedView?
+        outlook: [DraftVerdict], landed: LandedView?
     ) {
         self.project = project
         self.id = id
@@ -52,11 +61,16 @@ struct SessionAnswer: Answer {
         base = story.createdPosition
         tip = project.tip
         drafts = story.draftCount
-        decisions = story.decisions.map(DecisionView.init)
+        events = story.eventCount
+        decisions = story.decisions.map { DecisionView($0, in: story) }
+        verdicts = story.verdicts.map { VerdictView($0, in: story) }
         messages = story.messages.map(MessageView.init)
+        comments = story.comments.map(CommentView.init)
+        remarks = SessionRemark.sorted(comments, verdicts)
+        draftEvent = story.draft?.event
         changes = diff
-        conflicts = verdicts.compactMap(ConflictView.init)
-        merges = verdicts.filter { $0.outcome == .merges }.map(\.operation.path.description)
+        conflicts = outlook.compactMap(ConflictView.init)
+        merges = outlook.filter { $0.outcome == .merges }.map(\.operation.path.description)
         self.landed = landed
     }
 
@@ -76,8 +90,13 @@ struct SessionAnswer: Answer {
         base = landing.createdPosition
         tip = project.tip
         drafts = story.draftCount
-        decisions = story.decisions.map(DecisionView.init)
+        events = story.eventCount
+        decisions = story.decisions.map { DecisionView($0, in: story) }
+        verdicts = story.verdicts.map { VerdictView($0, in: story) }
         messages = story.messages.map(MessageView.init)
+        comments = story.comments.map(CommentView.init)
+        remarks = SessionRemark.sorted(comments, verdicts)
+        draftEvent = story.draft?.event
         changes = diff
         conflicts = []
         merges = []
@@ -98,36 +117,5 @@ struct SessionAnswer: Answer {
         let end =
             rest.lastIndex { !$0.allSatisfy(\.isWhitespace) }.map { $0 + 1 } ?? rest.startIndex
         return (String(lines[first]), rest[..<end].joined(separator: "\n"))
-    }
-
-    var markdown: String {
-        var text = "# \(MarkdownText.escape(goal))\n\n"
-        text += "\(status.rawValue)"
-        if let landed { text += " at @\(landed.position), \(landed.at.iso)" }
-        text +=
-            " · \(MarkdownText.escape(author.text)) · base @\(base), tip @\(tip)\n\n`\(session)`\n"
-        if !about.isEmpty { text += "\n\(MarkdownText.quote(about))\n" }
-        text += "\n## Decisions\n\n"
-        if decisions.isEmpty { text += "None.\n" }
-        for decision in decisions {
-            text += "### \(decision.id) \(MarkdownText.escape(decision.decision))\n\n"
-            if !decision.why.isEmpty { text += "\(MarkdownText.quote(decision.why))\n\n" }
-        }
-        text += "\n## Conversation\n\n"
-        if messages.isEmpty { text += "Nothing was said.\n" }
-        for message in messages {
-            text +=
-                "\(message.id) \(MarkdownText.escape(message.role)) \(MarkdownText.escape(message.author.text)), \(message.at.iso):\n\n\(MarkdownText.quote(message.text))\n\n"
-        }
-        if !conflicts.isEmpty {
-            text += "\n## Conflicts\n\n"
-            for conflict in conflicts {
-                text +=
-                    "- `\(conflict.path.replacing("`", with: "'"))` \(conflict.theirs)"
-                    + (conflict.landing.map { " by @\($0)" } ?? "") + "\n"
-            }
-        }
-        text += "\n## Changes\n\n\(changes.count) files, +\(changes.added) −\(changes.removed)\n\n"
-        return text + changes.files.map(\.markdown).joined(separator: "\n")
     }
 }

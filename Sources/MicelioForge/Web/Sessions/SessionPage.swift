@@ -2,31 +2,53 @@ import HifCore
 
 /// The page of a session. Why before what: goal, decisions, conversation, changes, landing.
 extension SessionAnswer {
-    func page(_ frame: Frame) -> HTML {
+    func page(_ frame: Frame) -> HTML { SessionPage(answer: self, frame: frame).page }
+}
+
+/// A session as somebody sees it in a browser. Its parts have ids, and are what the stream of events
+/// puts in the place of older ones.
+struct SessionPage {
+    let answer: SessionAnswer
+    let frame: Frame
+
+    var viewer: SessionViewer { answer.viewer }
+    var project: ProjectFrame { answer.project }
+    var address: String { project.links.session(answer.id) }
+
+    /// Whether something may still be said and done.
+    var isOpen: Bool { answer.status == .open || answer.status == .conflicted }
+
+    /// Whether there are forms.
+    var hasForms: Bool { isOpen && viewer.mayWrite }
+
+    var page: HTML {
+        let goal = answer.goal
         let title =
-            landed.map { "\(goal) · landed at @\($0.position)" } ?? "\(goal) · session"
+            answer.landed.map { "\(goal) · landed at @\($0.position)" } ?? "\(goal) · session"
         return project.page(
-            title, frame, tab: landed == nil ? .sessions : .landings,
+            title, frame, tab: answer.landed == nil ? .sessions : .landings,
             description:
-                "\(status.rawValue) session: \(decisions.count) decisions, \(changes.count) files",
+                "\(answer.status.rawValue) session: \(answer.decisions.count) decisions, \(answer.changes.count) files",
+            script: isOpen ? SessionScript.address : nil,
             """
-            \(head(frame))
-            \(facts(frame))
-            \(notice)
+            \(head)
+            \(facts)
+            \(notices)
             <div class="session">
             \(thread)
             <div class="stack">
-            \(decisionSection(frame))
-            \(talk(frame))
+            \(decisionSection)
+            \(talkSection)
             \(changeSection)
-            \(landing(frame))
+            \(landingSection)
             </div>
             </div>
+            \(live)
             """)
     }
 
     private var state: HTML {
-        switch status {
+        switch answer.status {
         case .open: "<span class=\"state open\">Open</span>"
         case .conflicted: "<span class=\"state warn\">Conflicted</span>"
         case .landed: "<span class=\"state good\">Landed</span>"
@@ -34,132 +56,114 @@ extension SessionAnswer {
         }
     }
 
-    private func head(_ frame: Frame) -> HTML {
-        let more: HTML? = about.isEmpty ? nil : "\(SessionAnswer.prose(about))"
-        let at: HTML? = landed.map { "\(project.position($0.position))" }
+    private var head: HTML {
+        let more: HTML? =
+            answer.about.isEmpty ? nil : "\(SessionPage.prose(answer.about))"
+        let at: HTML? = answer.landed.map { "\(project.position($0.position))" }
         let when: HTML =
-            landed.map { "<span>landed \(frame.time($0.at.millis))</span>" }
-            ?? "<span>started \(frame.time(startedAt.millis)), last event \(frame.time(lastAt.millis))</span>"
+            answer.landed.map { "<span>landed \(frame.time($0.at.millis))</span>" }
+            ?? "<span>started \(frame.time(answer.startedAt.millis)), last event \(frame.time(answer.lastAt.millis))</span>"
         return """
             <header class="goal">
-            <p class="row soft">\(state)\(at)<span class="mono" title="\(session)">\
-            \(id.description)</span>\(when)</p>
-            <h1>\(goal)</h1>
+            <p class="row soft">\(state)\(at)<span class="mono" title="\(answer.session)">\
+            \(answer.id.description)</span>\(when)<span class="state live" id="live" \
+            hidden>Live</span></p>
+            <h1>\(answer.goal)</h1>
             \(more)
-            <p class="row">\(author.card)</p>
+            <p class="row">\(answer.author.card)\(reviewers)</p>
             </header>
             """
     }
 
-    private func facts(_ frame: Frame) -> HTML {
-        let span: HTML =
-            landed.map { landed in
-                "<dt>Base and landing</dt><dd>\(project.position(base)) <span class=\"soft\">→</span> \(project.position(landed.position))</dd>"
-            }
-            ?? "<dt>Base and tip</dt><dd>\(project.position(base)) <span class=\"soft\">→</span> \(project.position(tip))</dd>"
+    /// Those who gave a verdict.
+    private var reviewers: HTML? {
+        var seen: Set<String> = []
+        let names = answer.verdicts.filter(\.counts).map(\.author).filter {
+            Frame.isHandle($0.account) && seen.insert($0.account).inserted
+        }
+        guard !names.isEmpty else { return nil }
+        return
+            " <span class=\"soft\">reviewed by</span> \(names.map { "\(Avatar.named($0.account)) " as HTML })"
+    }
+
+    private var facts: HTML {
+        let end = answer.landed?.position
+        let span: HTML = """
+            <dt>\(end == nil ? "Base and tip" : "Base and landing")</dt><dd>\
+            \(project.position(answer.base)) <span class="soft">→</span> \
+            \(project.position(end ?? answer.tip))</dd>
+            """
+        let changes = answer.changes
+        let objected = answer.decisions.count { $0.standing == "objected" }
+        let asked = answer.decisions.count { $0.standing == "asked" }
+        let standing: HTML? =
+            objected > 0
+            ? "<small class=\"bad\">\(objected) objected</small>"
+            : asked > 0
+                ? "<small class=\"warn\">\(asked) with a question</small>" : nil
         return """
-            <dl class="facts"><div><dt>Decisions</dt><dd>\(decisions.count)</dd></div><div>\
-            <dt>Messages</dt><dd>\(messages.count)</dd></div><div><dt>Files</dt><dd>\
+            <dl class="facts"><div><dt>Decisions</dt><dd>\(answer.decisions.count)\(standing)\
+            </dd></div><div><dt>Messages</dt><dd>\(answer.messages.count)</dd></div><div>\
+            <dt>Comments</dt><dd>\(answer.comments.count)</dd></div><div><dt>Files</dt><dd>\
             \(changes.count.grouped)<small><span class="plus">+\(changes.added.grouped)</span> \
             <span class="minus">−\(changes.removed.grouped)</span></small></dd></div><div>\
             \(span)</div></dl>
             """
     }
 
-    private var notice: HTML? {
-        guard status == .conflicted else { return nil }
-        let count = conflicts.count
-        return """
-            <div class="notice warn"><p><b>\(count) path\(count == 1 ? "" : "s") cannot land as \(count == 1 ? "it is" : "they are")</b>: somebody else landed other changes of the same lines first.</p><p class="push"><a href="#landing">Which, and what to do</a></p></div>
-            """
+    /// What the viewer should know before anything else.
+    private var notices: HTML {
+        var notices: HTML = "<div id=\"stale\" role=\"status\"></div>"
+        if let problem = viewer.problem {
+            let hint: HTML? = problem.hint.map { " \(Frame.sentence($0))" }
+            let way: HTML? =
+                hasForms ? "<p class=\"push\"><a href=\"#wrong\">To the form</a></p>" : nil
+            notices += """
+                <div class="notice warn" role="alert"><p><b>That did not work</b>: \
+                \(Frame.sentence(problem.message))\(hint)</p>\(way)</div>
+                """
+        }
+        if answer.status == .conflicted {
+            let count = answer.conflicts.count
+            notices += """
+                <div class="notice warn"><p><b>\(count) path\(count == 1 ? "" : "s") cannot land as \(count == 1 ? "it is" : "they are")</b>: somebody else landed other changes of the same lines first.</p><p class="push"><a href="#landing">Which, and what to do</a></p></div>
+                """
+        }
+        notices += SessionNews(page: self).notice ?? ""
+        return notices
     }
 
     /// Where one is: the parts of the page, and the way to each.
     private var thread: HTML {
-        let isLanded = landed != nil
+        let isLanded = answer.landed != nil
+        let count = answer.conflicts.count
+        let objected = answer.decisions.first { $0.standing == "objected" }
+        let stop: HTML? =
+            isLanded
+            ? nil
+            : objected.map { "stopped by \($0.id)" }
+                ?? (answer.status == .conflicted
+                    ? "stopped by \(count) conflict\(count == 1 ? "" : "s")" : nil)
         let last: HTML =
-            status == .conflicted
-            ? "<li class=\"stop\"><a href=\"#landing\">Landing</a><span class=\"bad opt\">stopped by \(conflicts.count) conflict\(conflicts.count == 1 ? "" : "s")</span></li>"
-            : "<li class=\"\(isLanded ? "done" : "")\"><a href=\"#landing\">Landing</a></li>"
-        let whys = decisions.prefix(20).map { decision -> HTML in
-            "<li><a href=\"#\(decision.id)\"><span class=\"why\">\(decision.id)</span></a></li>"
+            stop.map {
+                "<li class=\"stop\"><a href=\"#landing\">Landing</a><span class=\"bad opt\">\($0)</span></li>"
+            }
+            ?? "<li class=\"\(isLanded ? "done" : "")\"><a href=\"#landing\">Landing</a></li>"
+        // Names alone stand side by side.
+        let isSilent = answer.decisions.allSatisfy { $0.standing == "unseen" }
+        let whys = answer.decisions.prefix(20).map { decision -> HTML in
+            "<li><a href=\"#\(decision.id)\"><span class=\"why\">\(decision.id)</span>\(SessionPage.standingWord(decision))</a></li>"
         }
-        let files = changes.files.prefix(20).map { file -> HTML in
+        let files = answer.changes.files.prefix(20).map { file -> HTML in
             "<li><a href=\"#\(file.anchor)\"><span class=\"mono\" title=\"\(file.repoPath.description)\">\(SafeText.escape(Array(file.repoPath.name)))</span></a></li>"
         }
         return """
-            <nav class="thread" aria-label="In this session"><ol class="line bare"><li class="done"><a href="#main">Goal</a></li><li class="\(decisions.isEmpty ? "" : "whys")"><a href="#decisions">Decisions <span class="soft num">\(decisions.count)</span></a><ol class="bare opt marks">\(whys)</ol></li><li><a href="#talk">Conversation <span class="soft num">\(messages.count)</span></a></li><li><a href="#changes">Changes <span class="soft num">\(changes.count)</span></a><ol class="bare opt">\(files)</ol></li>\(last)</ol></nav>
+            <nav class="thread" aria-label="In this session"><ol class="line bare"><li class="done"><a href="#main">Goal</a></li><li class="\(answer.decisions.isEmpty ? "" : "whys")"><a href="#decisions">Decisions <span class="soft num">\(answer.decisions.count)</span></a><ol class="bare opt\(isSilent ? " marks" : "")">\(whys)</ol></li><li><a href="#talk">Conversation <span class="soft num">\(answer.messages.count)</span></a></li><li><a href="#changes">Changes <span class="soft num">\(answer.changes.count)</span></a><ol class="bare opt">\(files)</ol></li>\(last)</ol></nav>
             """
     }
 
-    private func decisionSection(_ frame: Frame) -> HTML {
-        let cards = decisions.map { decision -> HTML in
-            let why: HTML =
-                decision.why.isEmpty
-                ? "<dt>Reason</dt><dd class=\"soft\">None was recorded.</dd>"
-                : "<dt>Reason</dt><dd>\(SessionAnswer.prose(decision.why))</dd>"
-            let after: HTML? = decision.after.map { " after <a href=\"#\($0)\">#\($0)</a>" }
-            return """
-                <article class="decision" id="\(decision.id)" aria-labelledby="\(decision.id)-t">\
-                <header><a class="why" href="#\(decision.id)">\(decision.id)</a><h3 id="\
-                \(decision.id)-t">\(decision.decision)</h3></header>
-                <dl>\(why)</dl>
-                <footer><p class="soft">Recorded by \(decision.author.text)\(after), \
-                \(frame.time(decision.at.millis))</p></footer></article>
-
-                """
-        }
-        return """
-            <section aria-labelledby="decisions"><div class="sect"><h2 \
-            id="decisions">Decisions</h2><p>\(decisions.count)</p></div>
-            \(decisions.isEmpty ? SessionAnswer.none : HTML())\(cards)</section>
-            """
-    }
-
-    private static let none: HTML = "<p class=\"soft\">None was recorded.</p>"
-
-    private func talk(_ frame: Frame) -> HTML {
-        let items = messages.map { message -> HTML in
-            let isAgent = !message.author.agent.isEmpty && message.role != "human"
-            let speaker =
-                isAgent
-                ? message.author.agent
-                : (message.author.account.isEmpty ? message.author.name : message.author.account)
-            let who: HTML =
-                isAgent || !Frame.isHandle(speaker)
-                ? "<span class=\"who\">\(speaker)</span>"
-                : "<a class=\"who\" href=\"/\(speaker)\">\(speaker)</a>"
-            let owner: HTML? =
-                isAgent && !message.author.account.isEmpty
-                ? "<span>agent of \(message.author.account)</span>" : nil
-            let role: HTML? =
-                message.role.isEmpty || message.role == "human"
-                ? nil : "<span class=\"tag\">\(message.role)</span>"
-            return """
-                <li id="\(message.id)">\(Avatar.picture(speaker, isAgent: isAgent))<div><p \
-                class="by">\(who)\(owner)\(role)\(frame.time(message.at.millis))<a href="#\
-                \(message.id)">#\(message.id)</a></p>\(said(message))</div></li>
-
-                """
-        }
-        let list: HTML =
-            messages.isEmpty
-            ? "<p class=\"soft\">Nothing was said.</p>" : "<ol class=\"talk\">\(items)</ol>"
-        return """
-            <section aria-labelledby="talk"><div class="sect"><h2 id="talk">Conversation</h2><p>\
-            \(messages.count)</p></div>
-            \(list)</section>
-            """
-    }
-
-    /// What a tool printed is folded; what somebody said is not.
-    private func said(_ message: MessageView) -> HTML {
-        guard message.role == "tool" else { return SessionAnswer.prose(message.text) }
-        let lines = message.text.split(separator: "\n", omittingEmptySubsequences: false)
-        let first = lines.first.map { String($0.prefix(200)) } ?? ""
-        return """
-            <details class="tool"><summary><code>\(first)</code> \(lines.count) line\(lines.count == 1 ? "" : "s")</summary><pre tabindex="0" aria-label="Output">\(message.text)</pre></details>
-            """
+    private static func standingWord(_ decision: DecisionView) -> String {
+        decision.standing == "unseen" ? "" : " \(decision.standing)"
     }
 
     /// What somebody wrote, as Markdown that leads nowhere but elsewhere.
@@ -168,134 +172,79 @@ extension SessionAnswer {
         return isComplete ? html : "\(html)<p class=\"soft\">Cut: the text is longer.</p>"
     }
 
-    private var changeSection: HTML {
-        let base =
-            landed.map { project.links.landing($0.position) } ?? project.links.session(id)
-        let articles = changes.files.map { file -> HTML in
-            let merged =
-                merges.contains(file.repoPath.description)
-                || landed?.merged.contains(file.repoPath.description) == true
-            let isStopped = conflicts.contains { $0.path == file.repoPath.description }
-            let mark: HTML =
-                isStopped
-                ? "<span class=\"state warn\">Conflicts</span>"
-                : merged ? "<span class=\"tag\">merges</span>" : ""
-            return file.article(
-                view: view(file),
-                whole:
-                    "\(base)?file=\(PercentCoding.encode(file.repoPath.bytes))#\(file.anchor)",
-                head: mark)
-        }
-        let nothing: HTML =
-            landed == nil
-            ? "<p class=\"soft\">None yet at the forge. A session that is worked on in a checkout sends its changes when it lands.</p>"
-            : "<p class=\"soft\">None.</p>"
+    /// Where the script finds the stream, and from which event on.
+    private var live: HTML? {
+        guard isOpen else { return nil }
         return """
-            <section aria-labelledby="changes"><div class="sect"><h2 id="changes">Changes</h2><p>\
-            \(changes.summary)</p></div>
-            \(changes.count == 0 ? nothing : nil)\(articles)\(changes.rest)</section>
+            <div id="feed" hidden data-page="\(address)" data-feed="\(address)/events?from=\
+            \(answer.events)"></div>
             """
     }
+}
 
-    /// Where a changed file can be seen: what landed is at its position, a draft nowhere yet.
-    private func view(_ file: FileDiff) -> String? {
-        guard let landed else { return nil }
-        return file.newHash == nil
-            ? project.links.file(file.repoPath, at: landed.position - 1)
-            : project.links.file(file.repoPath, at: landed.position)
-    }
-
-    private func landing(_ frame: Frame) -> HTML {
-        let box: HTML
-        switch status {
-        case .landed: box = landedBox(frame)
-        case .abandoned:
-            box =
-                "<div class=\"landing\"><p class=\"pad\">Closed without landing. What was said and decided stays.</p></div>"
-        case .open, .conflicted: box = openBox
-        }
-        let judged: HTML? =
-            landed == nil && status != .abandoned
-            ? "<p>judged at tip \(project.position(tip))</p>" : nil
+extension SessionPage {
+    /// A form that goes to one of the session's actions; with what was wrong when it was sent before.
+    ///
+    /// - Parameter name: as `FormProblem.name`.
+    func form(_ action: String, name: String, class style: String = "", _ body: HTML) -> HTML {
+        let styled: HTML = style.isEmpty ? "" : " class=\"\(style)\""
         return """
-            <section aria-labelledby="landing"><div class="sect"><h2 id="landing">Landing</h2>\
-            \(judged)</div>
-            \(box)</section>
+            <form method="post" action="\(address)/\(action)"\(styled)>\(problem(name))\(body)</form>
             """
     }
 
-    private func landedBox(_ frame: Frame) -> HTML {
-        guard let landed else { return "" }
-        let merged: HTML? =
-            landed.merged.isEmpty
-            ? nil
-            : "<dt>Merged by line</dt><dd><ul class=\"bare\">\(landed.merged.map { "<li class=\"mono\">\($0)</li>" as HTML })</ul></dd>"
-        let git: HTML? = landed.gitCommit.map { "<dt>Git commit</dt><dd class=\"mono\">\($0)</dd>" }
-        let before = landed.position - 1
+    func problem(_ name: String) -> HTML? {
+        guard let problem = viewer.problem, problem.form == name else { return nil }
+        let hint: HTML? = problem.hint.map { " \(Frame.sentence($0))" }
         return """
-            <div class="landing good"><div class="pad row"><span class="at">@\
-            \(landed.position)</span><span class="soft">\(frame.time(landed.at.millis))</span>\
-            <span class="push row"><a class="button" href="\
-            \(project.links.tree(nil, at: landed.position))">Files here</a><a class="button" \
-            href="\(project.links.diff(before, landed.position))">Diff with @\(before)</a></span>\
-            </div>
-            <div class="pad"><dl class="pairs">\(merged)\(git)<dt>Session</dt><dd class="mono">\
-            \(session)</dd><dt>Wanted</dt><dd class="mono">\(landed.sourceDigest)</dd>\
-            <dt>Landed</dt><dd class="mono">\(landed.landedDigest)</dd></dl></div></div>
+            <p class="wrong" id="wrong">\(Frame.sentence(problem.message))\(hint)</p>
             """
     }
 
-    private var openBox: HTML {
-        var rows = HTML()
-        for conflict in conflicts {
-            let by: HTML = conflict.landing.map { "by \(project.position($0))" } ?? "since the base"
-            let lines = conflict.lines.map { range -> String in
-                range[0] >= range[1] ? "line \(range[0])" : "lines \(range[0]) to \(range[1])"
-            }.joined(separator: ", ")
-            let where_: HTML = lines.isEmpty ? "" : "; in dispute: \(lines)"
-            rows += """
-                <tr><th scope="row" class="mono">\(conflict.path)</th><td><span class="state \
-                warn">Conflicts</span></td><td>\(SessionAnswer.words(conflict.theirs)) \
-                \(by)\(where_)</td></tr>
+    /// What was typed into a field of a form that comes again.
+    func typed(_ name: String, _ field: String) -> String {
+        guard let problem = viewer.problem, problem.form == name else { return "" }
+        return problem.fields[field] ?? ""
+    }
 
-                """
-        }
-        for path in merges {
-            rows += """
-                <tr><th scope="row" class="mono">\(path)</th><td><span class="state \
-                good">Merges</span></td><td>somebody else changed other lines</td></tr>
+    func isWrong(_ name: String) -> Bool { viewer.problem?.form == name }
 
-                """
-        }
-        let clean = changes.count - conflicts.count - merges.count
-        if clean > 0 {
-            rows += """
-                <tr><th scope="row">\(clean.grouped) path\(clean == 1 ? "" : "s")</th><td><span class="state good">Clear</span></td><td>nobody else changed \(clean == 1 ? "it" : "them") since</td></tr>
+    /// A mark beside what the viewer has not seen.
+    func newMark(_ event: Int, _ author: AuthorView) -> HTML? {
+        viewer.isNew(event, by: author) ? " <span class=\"new\">new</span>" : nil
+    }
 
-                """
-        }
-        let way: HTML =
-            status == .conflicted
-            ? """
-            <p>Take in what landed and settle the difference: <code>hif update</code>, edit, \
-            <code>hif session resolve</code>. Without a checkout, send each path again with \
-            <code>"base": \(tip)</code>.</p>
-            """
-            : "<p>Land it with <code>hif session land</code>, or <code>POST …/land</code>.</p>"
-        let table: HTML? =
-            rows.text.isEmpty
-            ? nil
-            : "<table class=\"policy\"><caption class=\"vh\">What would become of each path</caption><tbody>\(rows)</tbody></table>"
+    /// Who, when, and the anchor: the line above everything that was said.
+    func by(
+        _ author: AuthorView, _ at: Moment, _ id: String, event: Int, isHuman: Bool = false,
+        more: HTML? = nil
+    ) -> HTML {
+        let voice = Voice(author, isHuman: isHuman)
         return """
-            <div class="landing"><div>\(table)</div><div class="pad">\(way)</div></div>
+            <p class="by">\(voice.name)\(voice.owner)\(more)\(newMark(event, author))\
+            \(frame.time(at.millis))<a href="#\(id)">#\(id)</a></p>
             """
     }
 
-    private static func words(_ theirs: String) -> String {
-        switch theirs {
-        case "deleted": "deleted"
-        case "in_the_way": "a directory is in the way, put there"
-        default: "changed"
+    /// Who speaks: an agent, or a person.
+    struct Voice {
+        let picture: HTML
+        let name: HTML
+        let owner: HTML?
+
+        init(_ author: AuthorView, isHuman: Bool = false) {
+            let isAgent = !author.agent.isEmpty && !isHuman
+            let speaker =
+                isAgent
+                ? author.agent : (author.account.isEmpty ? author.name : author.account)
+            picture = Avatar.picture(speaker, isAgent: isAgent)
+            name =
+                isAgent || !Frame.isHandle(speaker)
+                ? "<span class=\"who\">\(speaker)</span>"
+                : "<a class=\"who\" href=\"/\(speaker)\">\(speaker)</a>"
+            owner =
+                isAgent && !author.account.isEmpty
+                ? "<span>agent of \(author.account)</span>" : nil
         }
     }
 }

@@ -6,21 +6,46 @@ import HifRepository
 /// position.
 enum SessionRoutes {
     static let all: [Route] =
-        Route.reading(.project("/sessions~"), "sessions.list", "The open sessions") {
-            call, project in
-            let sessions = try await project.openSessionStories()
-            let tip = try await project.tip().position
+        Route.reading(
+            .project("/sessions~"), "sessions.list", "The open sessions",
+            query: [
+                .init(
+                    "state", .string,
+                    "open, conflicted, objected, or unseen for those with a decision that nobody judged"
+                ),
+                .init("author", .string, "Who began it: an account or an agent"),
+            ]
+        ) { call, project in
+            let filter = try SessionFilter(
+                state: call.query["state"], author: call.query["author"])
+            let sessions = try await project.openSessionStories().map(SessionLine.init)
             return .answer(
                 SessionListAnswer(
-                    project: ProjectFrame(project.grant.project, tip: tip),
-                    sessions: sessions.map(SessionLine.init)))
+                    project: ProjectFrame(
+                        project.grant.project, tip: try await project.tip().position),
+                    sessions: sessions.filter(filter.takes), filter: filter,
+                    count: sessions.count,
+                    mayWrite: try await mayWrite(call, project)))
         }
         + Route.reading(
             .project("/sessions/{session}~"), "sessions.read",
             "A session: goal, decisions, conversation, changes, and what stands in its way",
-            query: [.init("file", .string, "A path whose changes are shown although they are long")]
+            query: [
+                .init("file", .string, "A path whose changes are shown although they are long"),
+                .init("at", .string, "A line such as docs/a.md:L12: the page has a form there"),
+            ]
         ) { call, project in
-            try await session(call, project)
+            try await open(call, project)
+        }
+        + Route.reading(
+            .project("/sessions/{session}/events"), "sessions.events",
+            "The session's events; asked for as text/event-stream, those to come as they come",
+            query: [
+                .init("from", .integer, "The first event; Last-Event-ID counts more"),
+                .init("limit", .integer, "Events at most, up to 100; not of a stream"),
+            ]
+        ) { call, project in
+            try await SessionStream.answer(call, project)
         }
         + Route.reading(
             .project("/@{at}~", api: "/landings/@{at}"), "landings.read",
@@ -35,24 +60,77 @@ enum SessionRoutes {
         return text.isEmpty ? nil : try? RepoPath(text)
     }
 
-    private static func session(
+    /// Whether the caller may write to the project; asked for pages, which have forms then.
+    private static func mayWrite(
+        _ call: Call, _ project: OpenProject<Reading>
+    ) async throws -> Bool {
+        guard call.format == .html, call.principal.user != nil else { return false }
+        return project.grant.role >= .write
+            && call.principal.scopes.allows(.write, on: project.grant.project.path)
+    }
+
+    /// A session's page again, after a form on it was refused.
+    static func again(
+        _ call: Call, _ id: SessionID, _ problem: FormProblem, _ status: HTTPResponse.Status
+    ) async throws -> Reply {
+        let project = try await call.forge.open(
+            call.project(), for: Reading.self, as: call.principal)
+        guard case .found(var answer) = try await find(call, project, id) else {
+            return .redirect(ProjectLinks(project.grant.project.path).session(id))
+        }
+        answer.viewer = try await viewer(call, project, answer)
+        answer.viewer.problem = problem
+        let form = problem.fields
+        if let path = form["path"].flatMap({ try? RepoPath($0) }),
+            let place = problem.form.split(separator: ":").last.flatMap({ LinePlace($0) })
+        {
+            answer.viewer.line = SessionViewer.LineChoice(path: path, place: place)
+        }
+        return .page(
+            { [answer] frame in
+                var frame = frame
+                frame.address = answer.project.links.session(id)
+                return answer.page(frame)
+            }, status)
+    }
+
+    private enum Found {
+        case found(SessionAnswer)
+        /// Its page is another: that of its landing.
+        case landed(Position)
+    }
+
+    private static func open(
         _ call: Call, _ project: OpenProject<Reading>
     ) async throws -> Reply {
         let id = try call.session()
+        switch try await find(call, project, id) {
+        case .landed(let position):
+            // A program asks for the session, and gets it; a browser goes where it is for good.
+            if call.format == .html {
+                return .redirect(ProjectLinks(project.grant.project.path).landing(position))
+            }
+            let tip = try await project.tip().position
+            return .answer(
+                try await answer(call, project, project.detail(at: position), tip: tip))
+        case .found(var answer):
+            if call.format == .html { answer.viewer = try await viewer(call, project, answer) }
+            return .answer(answer)
+        }
+    }
+
+    private static func find(
+        _ call: Call, _ project: OpenProject<Reading>, _ id: SessionID
+    ) async throws -> Found {
         let tip = try await project.tip().position
         let frame = ProjectFrame(project.grant.project, tip: tip)
         switch try await project.session(id) {
-        case .landed(let position):
-            // A program asks for the session, and gets it; a browser goes where it is for good.
-            if call.format == .html { return .redirect(frame.links.landing(position)) }
-            return .answer(
-                try await answer(call, project, project.detail(at: position), tip: tip))
+        case .landed(let position): return .landed(position)
         case .abandoned(let story):
-            return .answer(
+            return .found(
                 SessionAnswer(
                     project: frame, id: id, status: .abandoned, story: story,
-                    diff: DiffView(
-                        ChangedFiles(files: [], count: 0)), verdicts: [], landed: nil))
+                    diff: DiffView(ChangedFiles(files: [], count: 0)), outlook: [], landed: nil))
         case .open(let open):
             let draft = open.story.draft
             let changes = (draft?.operations ?? []).map {
@@ -61,12 +139,30 @@ enum SessionRoutes {
             let only = try file(call)
             let files = try await project.contents(
                 of: changes, packs: draft?.packs ?? [], only: only)
-            return .answer(
+            return .found(
                 SessionAnswer(
                     project: frame, id: id, status: open.isConflicted ? .conflicted : .open,
                     story: open.story, diff: DiffView(files, only: only),
-                    verdicts: open.verdicts, landed: nil))
+                    outlook: open.verdicts, landed: nil))
         }
+    }
+
+    /// Who looks at the session's page; remembers that they have seen it as it is now.
+    private static func viewer(
+        _ call: Call, _ project: OpenProject<Reading>, _ answer: SessionAnswer
+    ) async throws -> SessionViewer {
+        var viewer = SessionViewer()
+        viewer.mayWrite = try await mayWrite(call, project)
+        viewer.handle = call.principal.user?.handle.text
+        viewer.line = SessionViewer.LineChoice(call.query["at"])
+        // A database that cannot be written to costs the marks, and not the page.
+        if let before = try? await call.forge.look(
+            at: answer.id, events: answer.events, in: project.grant)
+        {
+            viewer.seen = before.events
+            viewer.seenMillis = before.atMillis
+        }
+        return viewer
     }
 
     private static func landing(
@@ -91,42 +187,5 @@ enum SessionRoutes {
         return SessionAnswer(
             project: ProjectFrame(project.grant.project, tip: tip), detail,
             diff: DiffView(files, only: only))
-    }
-}
-
-/// The open sessions of a project.
-struct SessionListAnswer: Answer {
-    let project: ProjectFrame
-    let sessions: [SessionLine]
-
-    private enum CodingKeys: CodingKey {
-        case sessions
-    }
-
-    func page(_ frame: Frame) -> HTML {
-        let table: HTML =
-            sessions.isEmpty
-            ? "<p>None is open. Every change begins with a session: <code>hif session start \"Your goal\"</code></p>"
-            : """
-            <table class="list"><caption class="vh">Open sessions</caption><thead><tr><th \
-            scope="col">State</th><th scope="col">Goal</th><th scope="col" class="opt">Who</th>\
-            <th scope="col" class="num opt">Decisions</th><th scope="col" class="num \
-            opt">Files</th><th scope="col" class="num">Last event</th></tr></thead><tbody>\
-            \(sessions.map { $0.row(frame, project) })</tbody></table>
-            """
-        return project.page(
-            "Sessions", frame, tab: .sessions,
-            """
-            <header class="head row"><h1>Open sessions</h1><span class="soft">\
-            \(sessions.count)</span><span class="push"><a href="\(project.links.log())">Those \
-            that landed</a></span></header>
-            \(table)
-            """)
-    }
-
-    var markdown: String {
-        "# Open sessions of \(project.path)\n\n"
-            + (sessions.isEmpty
-                ? "None." : sessions.map { $0.markdown(project) }.joined(separator: "\n")) + "\n"
     }
 }

@@ -14,11 +14,16 @@ struct SessionLine: Encodable, Sendable {
     let decisions: Int
     let messages: Int
     let files: Int
+    /// Objections that stand.
+    let objections: Int
+    /// Decisions of which nobody has said anything.
+    let unseen: Int
 
     let id: SessionID
 
     private enum CodingKeys: CodingKey {
         case session, goal, status, author, startedAt, lastAt, base, decisions, messages, files
+        case objections, unseen
     }
 
     init(_ open: OpenSession) {
@@ -33,10 +38,15 @@ struct SessionLine: Encodable, Sendable {
         decisions = open.story.decisions.count
         messages = open.story.messages.count
         files = open.story.draft?.operations.count ?? 0
+        objections = open.story.objections.count
+        unseen = open.story.decisions.count {
+            open.story.standing(ofDecision: $0.number) == .unseen
+        }
     }
 
     var state: HTML {
-        status == "open"
+        if objections > 0 { return "<span class=\"state bad\">Objected</span>" }
+        return status == "open"
             ? "<span class=\"state open\">Open</span>"
             : "<span class=\"state warn\">Conflicted</span>"
     }
@@ -71,45 +81,6 @@ struct SessionLine: Encodable, Sendable {
     }
 }
 
-/// Something said.
-struct MessageView: Encodable, Sendable {
-    /// `m1`, `m2`, …: also its anchor.
-    let id: String
-    let role: String
-    let author: AuthorView
-    let at: Moment
-    let text: String
-
-    init(_ message: SessionStory.Message) {
-        id = "m\(message.number)"
-        role = message.role
-        author = AuthorView(message.author)
-        at = Moment(message.atMillis)
-        text = message.text
-    }
-}
-
-/// Something decided, and why.
-struct DecisionView: Encodable, Sendable {
-    /// `d1`, `d2`, …: also its anchor.
-    let id: String
-    let author: AuthorView
-    let at: Moment
-    let decision: String
-    let why: String
-    /// The message before it.
-    let after: String?
-
-    init(_ decision: SessionStory.Decision) {
-        id = "d\(decision.number)"
-        author = AuthorView(decision.author)
-        at = Moment(decision.atMillis)
-        self.decision = decision.text
-        why = decision.why
-        after = decision.afterMessage > 0 ? "m\(decision.afterMessage)" : nil
-    }
-}
-
 extension ConflictView {
     /// Nil for a change that can land.
     init?(_ verdict: DraftVerdict) {
@@ -119,7 +90,9 @@ extension ConflictView {
             theirs: verdict.found == nil
                 ? "deleted" : verdict.found?.kind == .directory ? "in_the_way" : "changed",
             found: verdict.found.flatMap { $0.kind == .directory ? nil : $0.hash.hex },
-            lines: hunks.map { [$0.ours.lowerBound + 1, $0.ours.upperBound] })
+            lines: hunks.map { [$0.ours.lowerBound + 1, $0.ours.upperBound] },
+            by: verdict.landing.map { AuthorView($0.landing.author).text },
+            goal: verdict.landing?.landing.goalLine)
     }
 
     init(_ conflict: LandOutcome.Conflict) {
@@ -128,7 +101,8 @@ extension ConflictView {
             theirs: conflict.found == nil
                 ? "deleted" : conflict.reason == .fileAndDirectory ? "in_the_way" : "changed",
             found: conflict.found.flatMap { $0.kind == .directory ? nil : $0.hash.hex },
-            lines: conflict.hunks.map { [$0.ours.lowerBound + 1, $0.ours.upperBound] })
+            lines: conflict.hunks.map { [$0.ours.lowerBound + 1, $0.ours.upperBound] }, by: nil,
+            goal: nil)
     }
 }
 
