@@ -60,6 +60,9 @@ final class SessionFeed: Sendable {
         }
 
         deinit { leave() }
+
+        /// Gives the place up at once; `wakes` ends.
+        func giveUp() { leave() }
     }
 
     /// - Parameters:
@@ -109,12 +112,14 @@ final class SessionFeed: Sendable {
 
     private func leave(_ key: Key, _ caller: String, _ serial: UInt64) {
         let wake = state.withLock { state -> AsyncStream<Void>.Continuation? in
+            guard let left = state.watched[key]?.watchers.removeValue(forKey: serial) else {
+                return nil
+            }
+            if state.watched[key]?.watchers.isEmpty == true { state.watched[key] = nil }
             state.count -= 1
             state.countOf[caller, default: 1] -= 1
             if state.countOf[caller] == 0 { state.countOf[caller] = nil }
-            let wake = state.watched[key]?.watchers.removeValue(forKey: serial)?.wake
-            if state.watched[key]?.watchers.isEmpty == true { state.watched[key] = nil }
-            return wake
+            return left.wake
         }
         wake?.finish()
     }

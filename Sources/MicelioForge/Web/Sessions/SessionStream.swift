@@ -30,9 +30,14 @@ enum SessionStream {
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
-                var stream = Stream(call: call, project: project, id: id, first: first)
-                try await stream.run(events, progress, seat, to: &writer)
-                try await writer.finish(nil)
+                // Else somebody who has gone would be noticed by the second beat only.
+                try await call.request.body.consumeWithInboundCloseHandler { _ in
+                    var stream = Stream(call: call, project: project, id: id, first: first)
+                    try await stream.run(events, progress, seat, to: &writer)
+                    try await writer.finish(nil)
+                } onInboundClosed: {
+                    seat.giveUp()
+                }
             })
         // A proxy that collects what it passes on would hold it back.
         response.headers[HTTPField.Name("X-Accel-Buffering")!] = "no"
