@@ -137,7 +137,7 @@ extension SessionPage {
         return """
             \(approve)\(withdraw)
             \(details("ask", "Ask", "Your question about \(id)", nil))
-            \(details("object", "Object", "What is wrong with \(id), and what would change your mind?", "<p class=\"hint\">An objection stops the landing until you take it back, or somebody overrules it.</p>"))
+            \(details("object", "Object", "What is wrong with \(id), and what would change your mind?", "<p class=\"hint\">An objection stops a landing at the forge until you take it back, or somebody overrules it.</p>"))
             <details class="ask" name="\(id)-reply"\(isWrong(comments) ? " open" : "")><summary \
             class="button">Comment</summary>\(form("comments", name: comments, """
             \(hidden)<label for="\(id)-c">Your comment on \(id)</label><textarea id="\(id)-c" \
