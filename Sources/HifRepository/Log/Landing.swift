@@ -142,4 +142,8 @@ package enum ClosingRecord: Hashable, Sendable {
     package var landing: Landing? {
         if case .landing(let landing) = self { landing } else { nil }
     }
+
+    var isLanding: Bool {
+        if case .landing = self { true } else { false }
+    }
 }

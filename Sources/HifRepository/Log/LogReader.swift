@@ -8,6 +8,8 @@ package import HifStore
 package struct LogReader: Sendable {
     /// Times a slot that does not decode is read again before it counts as damaged.
     static let damagedReadsMax = 3
+    /// Guesses in a row that may leave more than half of the slots to search.
+    private static let poorGuessesMax = 2
     /// The project's own store: keys as `StoreKey` makes them.
     package let store: any ObjectStore
     package let content: ContentReader
@@ -217,38 +219,66 @@ package struct LogReader: Sendable {
     }
 
     /// The slot that holds the landing at `position`, which the caller knows to be at most the
-    /// position of `newest`. Interpolates between known slots: few requests where slots hold about
-    /// equally many landings, O(log n) always.
+    /// position of `newest`. Interpolates between known slots, and halves where that gains too little: few
+    /// requests where slots hold about equally many landings, O(log n) always.
     package func slot(
         holding position: Position, newest: Slot
     ) async throws(ReadError) -> Slot {
-        var low: (epoch: Epoch, next: Position) = (0, 1)  // positions below `next` are at or before
-        var high = newest
-        var guessByRatio = true
-        while true {
-            if high.firstPosition <= position, position <= high.lastPosition { return high }
-            guard high.epoch > low.epoch + 1 else {
-                throw .log(.inconsistent(epoch: high.epoch, "does not hold @\(position)"))
-            }
+        if SlotHead(newest).holds(position) { return newest }
+        // Positions below `low.next` are at or before `low.epoch`.
+        var low: (epoch: Epoch, next: Position) = (0, 1)
+        var high: (epoch: Epoch, first: Position) = (newest.epoch, newest.firstPosition)
+        var poorGuesses = 0
+        while high.epoch > low.epoch + 1 {
             let width = high.epoch - low.epoch
+            let isGuess = poorGuesses < LogReader.poorGuessesMax
             var ahead = width / 2
-            if guessByRatio {
+            if isGuess {
                 // A guess may be rounded; in integers the product of hostile numbers would overflow.
-                let positions = Double(high.firstPosition) - Double(low.next)
+                let positions = Double(high.first) - Double(low.next)
                 let share = Double(position - low.next + 1) / max(1, positions)
                 ahead = share < 1 ? UInt64(share * Double(width - 1)) : width - 1
             }
-            guessByRatio.toggle()
-            let epoch = min(low.epoch + max(1, ahead), high.epoch - 1)
-            guard let (slot, _, _) = try await slot(epoch) else {
-                throw .log(.inconsistent(epoch: epoch, "is missing although later slots exist"))
+            switch try await look(
+                for: position, in: min(low.epoch + max(1, ahead), high.epoch - 1))
+            {
+            case .found(let slot): return slot
+            case .elsewhere(let head) where head.lastPosition < position:
+                low = (head.epoch, head.lastPosition + 1)
+            case .elsewhere(let head):
+                high = (head.epoch, head.firstPosition)
             }
-            if slot.lastPosition < position {
-                low = (slot.epoch, slot.lastPosition + 1)
-            } else {
-                high = slot
-            }
+            let halved = (high.epoch - low.epoch) <= width / 2
+            poorGuesses = isGuess && !halved ? poorGuesses + 1 : 0
         }
+        throw .log(.inconsistent(epoch: high.epoch, "does not hold @\(position)"))
+    }
+
+    private enum Look {
+        case found(Slot)
+        case elsewhere(SlotHead)
+    }
+
+    private func look(
+        for position: Position, in epoch: Epoch
+    ) async throws(ReadError) -> Look {
+        if let known = recent[epoch]?.slot {
+            let head = SlotHead(known)
+            return head.holds(position) ? .found(known) : .elsewhere(head)
+        }
+        let read = try await bytes(ofSlot: epoch) { bytes throws(FormatError) in
+            let head = try SlotHead(bytes)
+            guard head.holds(position) else { return (head.epoch, Look.elsewhere(head)) }
+            let slot = try Slot(decoding: bytes)
+            recent.keep(
+                RecentSlots.Known(
+                    slot: slot, hash: Slot.hash(ofBytes: bytes), byteCount: bytes.count))
+            return (slot.epoch, Look.found(slot))
+        }
+        guard let read else {
+            throw .log(.inconsistent(epoch: epoch, "is missing although later slots exist"))
+        }
+        return read
     }
 }
 

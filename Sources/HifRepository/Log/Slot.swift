@@ -65,7 +65,7 @@ package struct Slot: Hashable, Sendable {
     }
 
     package var landingCount: UInt64 {
-        UInt64(records.count { $0.landing != nil })
+        UInt64(records.count(where: \.isLanding))
     }
 
     /// The tip after this slot.
