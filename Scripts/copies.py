@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What the checks of backups and copies share: a forge, somebody who lands, deaths, every answer."""
 
 import json

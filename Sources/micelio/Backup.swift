@@ -39,9 +39,9 @@ struct Restore: AsyncParsableCommand {
         abstract: "Make a forge of a backup, in an empty data directory.",
         discussion: """
             Nothing is restored over what is there. With --store the projects' content goes into an \
-            empty bucket, and accounts and key into the data directory. The forge is another store for its clients: they are \
-            told that the history was replaced, keep their files, and check the project out again. After \
-            a kill the same command goes on.
+            empty bucket, and accounts and key into the data directory. The forge is another store for \
+            its clients: they are told that the history was replaced, keep their files, and check the \
+            project out again. After a kill the same command goes on.
             """)
 
     @OptionGroup var data: DataOption

@@ -54,6 +54,7 @@ struct Serve: AsyncParsableCommand {
         try await reportingErrors {
             let logger = try makeLogger()
             let configuration = try configuration()
+            try store.buckets.checkNeeded([try store.place(data)])
             try await store.checkFitness(data)
             let server = try await ForgeServer(
                 configuration, store: try openStore(), logger: logger

@@ -53,6 +53,11 @@ private struct Collection {
     mutating func run() async throws(ReadError) -> CollectionReport {
         // Before the mark: this process's own writer knows what landed since then.
         _ = try await repository.tipForWriting()
+        // What was replaced must be found in its new place before the old one goes.
+        if !collector.isDryRun {
+            try await PlaceBuilder(store: repository.store)
+                .buildIfMissing(repository.content.places)
+        }
         var effects = collector.step(.begun)
         while !effects.isEmpty {
             let effect = effects.removeFirst()
@@ -77,11 +82,12 @@ private struct Collection {
         case .mark:
             let mark = try await mark()
             report.epoch = mark.epoch
-            // What was replaced must be found in its new place before the old one goes. Not before the
-            // mark, which may see a compaction that was faster than this collection.
-            if !collector.isDryRun {
-                try await PlaceBuilder(store: repository.store)
-                    .buildIfMissing(repository.content.places, upTo: mark.epoch)
+            // The mark may see a compaction that was not there at the beginning, and that died since.
+            let places = repository.content.places
+            if !collector.isDryRun,
+                mark.packs.lastReplacedEpoch > places.known?.epoch ?? 0
+            {
+                try await PlaceBuilder(store: repository.store).buildIfMissing(places)
             }
             return .marked(mark)
         case .readHeaders(let packs):

@@ -22,11 +22,10 @@ package struct PlaceBuilder: Sendable {
         return try await build(packs, log)
     }
 
-    /// Puts the index as of slot `epoch` if it is missing, and lets `places` know it. Two requests for a
-    /// project that was never compacted.
-    func buildIfMissing(_ places: Places, upTo epoch: Epoch) async throws(ReadError) {
+    /// Puts the index if it is missing, and lets `places` know it.
+    func buildIfMissing(_ places: Places) async throws(ReadError) {
         let log = LogReader(store: store)
-        let packs = try await log.condemnedPacks(upTo: epoch)
+        let packs = try await log.condemnedPacks(upTo: try await log.newestEpoch(from: 0))
         guard packs.lastReplacedEpoch > 0 else { return }
         do throws(StoreError) {
             if let there = try await places.refresh(), there.epoch >= packs.lastReplacedEpoch {

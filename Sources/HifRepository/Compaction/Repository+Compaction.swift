@@ -100,7 +100,7 @@ private struct CompactionRun {
         try await repository.store.makeDurable(StoreKey.slot(newest.epoch))
         // A compaction before this one may have died before it wrote where everything lies.
         try await PlaceBuilder(store: repository.store)
-            .buildIfMissing(repository.content.places, upTo: newest.epoch)
+            .buildIfMissing(repository.content.places)
         var cursor = repository.log.cursor(0...newest.epoch)
         var previous: Hash?
         while let (slot, hash, byteCount) = try await cursor.next() {

@@ -22,8 +22,10 @@ struct ObjectRunsJob: UpkeepJob {
     /// The place index, if a compaction died before it wrote it. Then for each level, goes back from the
     /// newest complete block to one that is there, and builds those behind it.
     private func fillEnds(upTo goal: UpkeepGoal) async throws(ReadError) -> Epoch {
-        try await PlaceBuilder(store: log.store).buildIfMissing(index.places, upTo: goal.epoch)
         try await findCompaction()
+        if goal.replacedEpoch > index.places.known?.epoch ?? 0 {
+            try await PlaceBuilder(store: log.store).buildIfMissing(index.places)
+        }
         for level in 1...ObjectRun.levelMax {
             let count = ObjectRun.slotCount(level: level)
             let blocks = (goal.epoch + 1) / count
@@ -38,7 +40,7 @@ struct ObjectRunsJob: UpkeepJob {
     }
 
     func fillHoles(upTo goal: UpkeepGoal) async throws(ReadError) {
-        try await PlaceBuilder(store: log.store).buildIfMissing(index.places, upTo: goal.epoch)
+        try await PlaceBuilder(store: log.store).buildIfMissing(index.places)
         try await findCompaction()
         var end = ObjectRun.fanOut
         while end <= goal.epoch + 1 {

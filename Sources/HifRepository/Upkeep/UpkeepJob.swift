@@ -30,13 +30,18 @@ package struct UpkeepGoal: Hashable, Sendable {
     package let epoch: Epoch
     /// The latest slot at or before it after which a checkpoint is due; 0 for none.
     package let checkpointEpoch: Epoch
+    /// The latest slot at or before it that replaced packs; 0 for none.
+    package let replacedEpoch: Epoch
 
-    package init(epoch: Epoch, checkpointEpoch: Epoch) {
+    package init(epoch: Epoch, checkpointEpoch: Epoch, replacedEpoch: Epoch = 0) {
         self.epoch = epoch
         self.checkpointEpoch = checkpointEpoch
+        self.replacedEpoch = replacedEpoch
     }
 
     init(_ tip: LogTip) {
-        self.init(epoch: tip.epoch, checkpointEpoch: tip.checkpoints.lastDue)
+        self.init(
+            epoch: tip.epoch, checkpointEpoch: tip.checkpoints.lastDue,
+            replacedEpoch: tip.packs.lastReplacedEpoch)
     }
 }
