@@ -5,8 +5,8 @@ import HifStore
 import HifWorkspace
 
 /// What a project's store takes, by kind of key: `hif-bench size import REPOSITORY STORE` brings a
-/// git history into a new store, `hif-bench size show STORE` counts. `Scripts/bench-size` puts the
-/// figures beside git's.
+/// git history into a new store, `size show STORE` counts, `size check STORE` reads every byte.
+/// `Scripts/bench-size` puts the figures beside git's.
 enum SizeBench {
     static let project = "bench/history"
 
@@ -14,12 +14,14 @@ enum SizeBench {
         switch (arguments.first, arguments.count) {
         case ("import", 3): try await importing(arguments[1], into: arguments[2])
         case ("show", 2): try await show(arguments[1])
+        case ("check", 2): try await check(arguments[1])
         case ("compact", 2...3):
             try await compact(arguments[1], level: arguments.count > 2 ? Int(arguments[2]) : nil)
         default:
             throw Child.Failed(
                 description:
-                    "hif-bench size import REPOSITORY STORE | compact STORE [LEVEL] | show STORE")
+                    "hif-bench size import REPOSITORY STORE | compact STORE [LEVEL] | check STORE "
+                    + "| show STORE")
         }
     }
 
@@ -68,6 +70,19 @@ enum SizeBench {
                 + Measurement.shown(compacted.timeIntervalSince(began))
                 + "; \(collected.deletedCount) packs deleted"
                 + (report.stopped.map { "; stopped: \($0)" } ?? ""))
+    }
+
+    /// `fsck --deep`: what is small has to be whole, too.
+    private static func check(_ directory: String) async throws {
+        let began = Date()
+        let report = try await Fsck(try await open(directory)).run(deep: true)
+        guard report.isHealthy else {
+            let findings = report.findings.prefix(10).map { "\n\($0)" }.joined()
+            throw Child.Failed(description: "\(report.findings.count) findings:\(findings)")
+        }
+        print(
+            "\(report.landingCount) landings with \(report.operationCount) operations are whole; "
+                + "checked in \(Measurement.shown(Date().timeIntervalSince(began)))")
     }
 
     // MARK: Counting

@@ -2,7 +2,7 @@ import HifCore
 
 /// In which order a compaction copies, and what goes into one record: by path, the newest version of a
 /// file whole, its older ones in bundles, each of which copies from a version that is a record of its
-/// own, its base. The first base is the newest version; each other one is a delta of the one before.
+/// own, its base. The first base is the newest version; each other one is a delta of a newer base.
 struct CompactionPlan {
     /// Bytes of contents that are read, compressed and held at a time.
     static let groupBytes: UInt64 = 32 << 20
@@ -12,9 +12,14 @@ struct CompactionPlan {
     /// Versions in a bundle at most, however small.
     static let versionsMax = 256
 
-    /// Bases in a row that are deltas of the one before; the next is whole again. A bundle is one more
-    /// record, and a reader decodes `PackRecord.chainMax` at most.
-    static let chainMax = PackRecord.chainMax - 3
+    /// A base is a delta of the base before it, or 4, 16 or 64 before it: as far back as the largest of
+    /// these that divides its number. So one is decoded by way of as many others as the digits of its
+    /// number add up to, written in fours, and only one in `basesPerWhole` is whole. (Skip deltas, as
+    /// Subversion's, with fours in place of twos: nearer origins, longer ways.)
+    static let baseFanOut = 4
+    /// 4⁴: then a way is 12 deltas at most. The bundle and the whole base are two records more, and a
+    /// reader decodes `PackRecord.chainMax`.
+    static let basesPerWhole = 256
 
     /// Older versions of one file, newest first; indices of contents.
     struct Bundle: Hashable {
@@ -32,12 +37,18 @@ struct CompactionPlan {
         var bundles: [Bundle] = []
         var bytes: UInt64 = 0
 
-        /// Everything to be read.
-        var contents: [Int] {
+        /// Everything that is copied.
+        var contents: [Int] { unique(heads + bundles.flatMap { [$0.base] + $0.members }) }
+
+        /// What was copied with a group before, and has to be read once more to make a delta of it.
+        var origins: [Int] {
+            let copied = Set(contents)
+            return unique(bundles.compactMap(\.origin)).filter { !copied.contains($0) }
+        }
+
+        private func unique(_ contents: [Int]) -> [Int] {
             var seen: Set<Int> = []
-            return (heads + bundles.flatMap { [$0.base] + $0.members }).filter {
-                seen.insert($0).inserted
-            }
+            return contents.filter { seen.insert($0).inserted }
         }
     }
 
@@ -78,7 +89,8 @@ struct CompactionPlan {
             group.bytes += live.contents[head].size
             var bundle = Bundle(base: head, origin: nil)
             var bytes: UInt64 = 0
-            var chain = 0
+            // Of this file so far, the newest version first.
+            var bases = [head]
             for index in whole.dropFirst() {
                 if bytes >= CompactionPlan.bundleBytes
                     || bundle.members.count == CompactionPlan.versionsMax
@@ -86,8 +98,9 @@ struct CompactionPlan {
                     group.bundles.append(bundle)
                     group.bytes += bytes
                     if group.bytes >= CompactionPlan.groupBytes { close() }
-                    chain = chain < CompactionPlan.chainMax ? chain + 1 : 0
-                    bundle = Bundle(base: index, origin: chain > 0 ? bundle.base : nil)
+                    let origin = CompactionPlan.origin(ofBase: bases.count)
+                    bundle = Bundle(base: index, origin: origin.map { bases[$0] })
+                    bases.append(index)
                     bytes = 0
                     group.bytes += live.contents[index].size
                 } else {
@@ -102,5 +115,13 @@ struct CompactionPlan {
             if group.bytes >= CompactionPlan.groupBytes { close() }
         }
         close()
+    }
+
+    /// The number of the base that base `number` of a file is a delta of; nil where it is whole.
+    static func origin(ofBase number: Int) -> Int? {
+        guard number % basesPerWhole != 0 else { return nil }
+        var step = 1
+        while number % (step * baseFanOut) == 0 { step *= baseFanOut }
+        return number - step
     }
 }

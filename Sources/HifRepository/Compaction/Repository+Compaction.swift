@@ -187,8 +187,12 @@ private struct CompactionRun {
         var chunked = plan.chunked
         for group in plan.groups {
             progress(done, total)
-            let contents = try await read(group.contents, &chunked)
+            var contents = try await read(group.contents, &chunked)
             report.contentCount += contents.count
+            // Those that lie in chunks are in the list already.
+            var others: [Int] = []
+            let origins = try await read(group.origins, &others)
+            contents.merge(origins) { copied, _ in copied }
             try await writer.add(group, live, contents)
             done += group.bytes
         }

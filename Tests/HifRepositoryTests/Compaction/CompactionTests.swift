@@ -156,6 +156,47 @@ import Testing
         #expect(try await project.differences(in: project.opened()) == [])
     }
 
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `a compaction beside landings, collections and others of its kind loses nothing`(
+        seed: UInt64
+    ) async throws {
+        let base = MemoryStore()
+        var made = try await CompactedProject(seed: 20 + seed, store: base)
+        try await made.land(12, largeEvery: 9)
+        // So many things happen between two reads at most, and then it is quiet.
+        let turnsMax: UInt64 = 8
+        let busy = Mutex((project: made, reads: UInt64(0), turns: UInt64(0), isAtWork: false))
+        let store = BusyStore(base) { _ in
+            let turn = busy.withLock { busy -> UInt64? in
+                busy.reads += 1
+                guard (busy.reads + seed).isMultiple(of: 5 + seed), !busy.isAtWork,
+                    busy.turns < turnsMax
+                else { return nil }
+                busy.isAtWork = true
+                busy.turns += 1
+                return busy.turns
+            }
+            guard let turn else { return }
+            defer { busy.withLock { $0.isAtWork = false } }
+            var project = busy.withLock { $0.project }
+            switch (turn + seed) % 4 {
+            case 0: _ = try await project.opened(seed: 50 + turn).compact(level: 1)
+            case 1: _ = try await project.opened(seed: 50 + turn).collect()
+            default: try await project.land(in: project.opened(seed: 50 + turn))
+            }
+            busy.withLock { $0.project = project }
+        }
+        let report = try await Repository(store: store, world: TestProject.world(seed: 70 + seed))
+            .compact(level: 1)
+        #expect(report.stopped == nil, "seed \(seed)")
+        let project = busy.withLock { $0.project }
+        #expect(busy.withLock { $0.turns } >= 4, "seed \(seed)")
+        #expect(try await project.differences(in: project.opened()) == [], "seed \(seed)")
+        _ = try await project.opened(seed: 80).collect()
+        #expect(try await project.differences(in: project.opened()) == [], "seed \(seed)")
+        #expect(try await project.findings() == [], "seed \(seed)")
+    }
+
     @Test func `whoever lands with a replaced pack is told to upload again`() async throws {
         let project = try await TestProject()
         _ = try await project.land(1, [("a", nil, "a")])
@@ -246,5 +287,47 @@ import Testing
         #expect(CompactionChoice.choose([small, large], isWhole: false).chosen.isEmpty)
         #expect(CompactionChoice.choose([small, large], isWhole: true).chosen.count == 2)
         #expect(CompactionChoice.choose([loose[0]], isWhole: false).chosen.isEmpty)
+    }
+
+    @Test func `no base is too many deltas away from a whole one, and few are whole`() {
+        var ways: [Int] = []
+        for number in 0..<10_000 {
+            guard let origin = CompactionPlan.origin(ofBase: number) else {
+                ways.append(0)
+                continue
+            }
+            #expect((0..<number).contains(origin))
+            ways.append(ways[origin] + 1)
+        }
+        // The bundle itself, its base and what that is made from.
+        #expect(ways.max()! + 2 <= PackRecord.chainMax)
+        #expect(ways.count { $0 == 0 } == 40)
+    }
+
+    @Test func `a file with a long history reads as it was at every position`() async throws {
+        let project = try await TestProject()
+        // Each version ends a bundle: bases of every distance, and several groups.
+        var generator = SeededGenerator(seed: 31)
+        func line() -> String { "line \(generator.next()) of a long file" }
+        var lines = (0..<14_000).map { _ in line() }
+        var texts: [String] = []
+        for number in 0..<90 as Range<UInt64> {
+            lines[Int(number) * 97] = line()
+            texts.append(lines.joined(separator: "\n"))
+            _ = try await project.land(
+                number + 1, [("a", number == 0 ? nil : texts[Int(number) - 1], texts[Int(number)])],
+                createdPosition: number)
+        }
+        #expect(texts[0].utf8.count > Int(CompactionPlan.bundleBytes))
+        let report = try await project.reopened(seed: 4).compact(level: 1)
+        #expect(report.contentCount == 90)
+        // One whole and the changes, not one whole in fourteen.
+        #expect(report.packBytes < 2 * report.replacedBytes / 90)
+        _ = try await project.reopened(seed: 5).collect()
+        for position in [1, 2, 17, 18, 25, 26, 57, 74, 89, 90] as [Position] {
+            #expect(try await project.texts(at: position) == ["a": texts[Int(position) - 1]])
+        }
+        let fsck = try await FsckTests.check(project.store, deep: true)
+        #expect(fsck.isHealthy)
     }
 }
