@@ -129,7 +129,7 @@ if !coreOnly {
         .target(
             name: "HifRemote",
             dependencies: [
-                "HifAPI", "HifCore", "HifRepository", "HifWorkspace", grpcTransport,
+                "HifAPI", "HifCore", "HifRepository", "HifStore", "HifWorkspace", grpcTransport,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),

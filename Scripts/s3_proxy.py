@@ -12,9 +12,12 @@ READ_SECONDS_MAX = 120
 
 
 class Proxy:
-    """In a process of its own, from `start` to `stop`; `faults` of a thousand requests suffer one."""
+    """In a process of its own, from `start` to `stop`; `faults` of a thousand requests suffer one.
 
-    def __init__(self, upstream_port, faults, seed):
+    `log` is a file that gets a line for each answer: method, path, status and bytes of the body.
+    """
+
+    def __init__(self, upstream_port, faults, seed, log=None):
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind(("127.0.0.1", 0))
@@ -22,7 +25,7 @@ class Proxy:
         self.port = self.listener.getsockname()[1]
         self.counts = multiprocessing.get_context("fork").Array("i", len(KINDS) + 1)
         self.process = multiprocessing.get_context("fork").Process(
-            target=serve, args=(self.listener, upstream_port, faults, seed, self.counts),
+            target=serve, args=(self.listener, upstream_port, faults, seed, self.counts, log),
             daemon=True)
 
     def start(self):
@@ -41,8 +44,14 @@ class Proxy:
 KINDS = ["dropped", "answers dropped", "delayed", "doubled"]
 
 
-def serve(listener, upstream_port, faults, seed, counts):
+def serve(listener, upstream_port, faults, seed, counts, log=None):
     dice = random.Random(seed)
+    lines = open(log, "ab", buffering=0) if log else None
+
+    def note(request, answer):
+        method, path = request.split(b" ", 2)[:2]
+        body = len(answer) - answer.index(b"\r\n\r\n") - 4
+        lines.write(b"%s %s %s %d\n" % (method, path, answer.split(b" ", 2)[1], body))
 
     async def handle(reader, writer):
         # One upstream connection for each client connection.
@@ -69,6 +78,8 @@ def serve(listener, upstream_port, faults, seed, counts):
                     answer = await read_message(upstream[0], is_answer=True, is_head=is_head)
                     if answer is None:
                         return
+                if lines is not None:
+                    note(request, answer)
                 if fault == 1:
                     return
                 writer.write(answer)

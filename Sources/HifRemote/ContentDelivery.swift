@@ -20,6 +20,12 @@ struct ContentDelivery {
 
     var isComplete: Bool { wantedSet.isEmpty }
 
+    /// How many have not come yet.
+    var wantedCount: Int { wantedSet.count }
+
+    /// Whether a content was cut short, whose rest comes first.
+    var isCutShort: Bool { current != nil }
+
     /// What to ask for next. Empty when everything was delivered.
     mutating func nextRequest() -> [Hash] {
         wanted.removeAll { !wantedSet.contains($0) }
@@ -31,7 +37,15 @@ struct ContentDelivery {
 
     /// Takes a piece as it came; gives what is to be handed on of it, if anything is.
     mutating func take(_ piece: Micelio_V1_BlobPiece) throws(WireError) -> ContentPiece? {
-        let id = try Hash(wire: piece.hash, "hash")
+        try take(
+            ContentPiece(
+                id: try Hash(wire: piece.hash, "hash"), bytes: Array(piece.data),
+                isLast: piece.isLast))
+    }
+
+    /// The same of a piece that came another way.
+    mutating func take(_ piece: ContentPiece) throws(WireError) -> ContentPiece? {
+        let id = piece.id
         if current == nil {
             guard wantedSet.contains(id) else { throw WireError("content that nobody asked for") }
             current = (id, 0, 0, Blake3())
@@ -39,7 +53,7 @@ struct ContentDelivery {
         guard var now = current, now.id == id else {
             throw WireError("the parts of two contents are mixed")
         }
-        var bytes = Array(piece.data)
+        var bytes = piece.bytes
         let known = max(0, min(bytes.count, now.handedOn - now.received))
         now.received += bytes.count
         bytes.removeFirst(known)

@@ -270,7 +270,9 @@ package struct ForgeClient: Sendable {
             forge.discovery, at: forge.url, credentials: credentials(for: forge.url),
             renewal: renewal(of: forge), limits: limits)
         return CachingRemote(
-            ForgeRemote(connection, owner: name.owner, name: name.name, storeID: store),
+            ForgeRemote(
+                connection, owner: name.owner, name: name.name, storeID: store,
+                certificateAuthority: forge.certificateAuthority),
             cache: cache, close: { await connection.close() })
     }
 

@@ -22,9 +22,16 @@ package struct ForgeRemote: Remote {
     let project: Micelio_V1_ProjectName
     /// The store that the caller's positions and packs belong to.
     let storeID: StoreID
+    let packs: PackDownload
 
-    package init(_ connection: ForgeConnection, owner: String, name: String, storeID: StoreID) {
+    /// - Parameter certificateAuthority: a PEM file with the authority to trust in place of the system's,
+    ///   where packs are fetched over https.
+    package init(
+        _ connection: ForgeConnection, owner: String, name: String, storeID: StoreID,
+        certificateAuthority: String? = nil
+    ) {
         self.connection = connection
+        packs = PackDownload(certificateAuthority: certificateAuthority)
         project = .with {
             $0.owner = owner
             $0.name = name
@@ -256,24 +263,46 @@ package struct ForgeRemote: Remote {
             var delivery = ContentDelivery(Array(part))
             // More than one round only after an error: then what was cut short comes first, alone.
             while !delivery.isComplete {
+                var places = PackPlaces()
+                let takesPlaces = packs.isOfUse && !delivery.isCutShort
                 try await connection.receive(isResumed: true) {
-                    Micelio_V1_BlobsRequest.with {
+                    places = PackPlaces()
+                    return Micelio_V1_BlobsRequest.with {
                         $0.project = project
                         $0.position = position
                         $0.hashes = delivery.nextRequest().map(\.wire)
+                        $0.takesPlaces = takesPlaces
                     }
                 } open: { request, metadata, message in
                     try await content.blobs(request, metadata: metadata) { response in
                         for try await part in response.messages { try await message(part) }
                     }
                 } take: { (frame: Micelio_V1_BlobsReply) in
+                    if takesPlaces { try places.take(frame) }
                     for piece in frame.pieces {
                         if let piece = try delivery.take(piece) { try await deliver(piece) }
                     }
                 }
-                try checked { try delivery.requestEnded() }
+                if places.isEmpty {
+                    try checked { try delivery.requestEnded() }
+                } else {
+                    try await fetch(places, into: &delivery, deliver)
+                }
             }
         }
+    }
+
+    /// Fetches contents from where the forge says that they are. What does not come is still wanted.
+    private func fetch(
+        _ places: PackPlaces, into delivery: inout ContentDelivery,
+        _ deliver: (ContentPiece) async throws -> Void
+    ) async throws {
+        let wanted = delivery.wantedCount
+        try await packs.contents(places) { piece in
+            if let piece = try checked({ try delivery.take(piece) }) { try await deliver(piece) }
+        }
+        // Places of something else: that way nothing more is to be expected.
+        if delivery.wantedCount == wanted { packs.giveUp() }
     }
 
     package func lacking(_ ids: [Hash]) async throws -> [Hash] {

@@ -44,6 +44,13 @@ package protocol ObjectStore: Sendable {
     /// only durable objects. `DirectoryStore` syncs the directories on the way to the object, and
     /// a store that wraps another must pass the call on.
     func makeDurable(_ key: ObjectKey) async throws(StoreError)
+
+    /// Says that what was read of an object is damaged: whatever keeps a copy of it on the way drops
+    /// that, so that the next reading comes from the store itself. A store that wraps another passes
+    /// it on.
+    ///
+    /// - Returns: whether there was a copy, and so whether reading again may help.
+    func distrust(_ key: ObjectKey) -> Bool
 }
 
 extension ObjectStore {
@@ -76,6 +83,8 @@ extension ObjectStore {
     }
 
     package func makeDurable(_ key: ObjectKey) async throws(StoreError) {}
+
+    package func distrust(_ key: ObjectKey) -> Bool { false }
 }
 
 /// What must be true of the key for a write to happen. Checked and applied as one step.

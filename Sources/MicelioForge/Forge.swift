@@ -11,6 +11,8 @@ package struct Forge: Sendable {
     package let authenticator: Authenticator
     package let addresses: Addresses
     package let repositories: ProjectRepositories
+    /// Where clients fetch packs.
+    let packs: PackAddresses
     /// Milliseconds since 1970.
     package let now: @Sendable () -> Int64
     let limiters = Limiters()
@@ -18,7 +20,7 @@ package struct Forge: Sendable {
     /// - Parameter accounts: nil on a node that asks another for them.
     init(
         accounts: Accounts?, source: any AccountsSource, passwords: PasswordHasher,
-        addresses: Addresses, repositories: ProjectRepositories,
+        addresses: Addresses, repositories: ProjectRepositories, packs: PackAddresses,
         now: @escaping @Sendable () -> Int64
     ) {
         ownAccounts = accounts
@@ -26,6 +28,7 @@ package struct Forge: Sendable {
         self.passwords = passwords
         self.addresses = addresses
         self.repositories = repositories
+        self.packs = packs
         self.now = now
         access = Access(accounts: source)
         authenticator = Authenticator(accounts: source, now: now)
@@ -34,11 +37,12 @@ package struct Forge: Sendable {
     /// A forge that keeps its accounts itself.
     package init(
         accounts: Accounts, passwords: PasswordHasher, addresses: Addresses,
-        repositories: ProjectRepositories, now: @escaping @Sendable () -> Int64
+        repositories: ProjectRepositories, packs: PackAddresses = PackAddresses(base: nil),
+        now: @escaping @Sendable () -> Int64
     ) {
         self.init(
             accounts: accounts, source: accounts, passwords: passwords, addresses: addresses,
-            repositories: repositories, now: now)
+            repositories: repositories, packs: packs, now: now)
     }
 
     /// The database of this node.

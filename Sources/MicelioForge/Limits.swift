@@ -48,6 +48,12 @@ package enum Limits {
     /// Packs that are received or checked at once; each is in memory whole.
     package static let uploadsAtOnce = 4
 
+    // Addresses of packs, and caches.
+    /// A signed address opens its pack for once to twice as long.
+    package static let packAddressSeconds: Int64 = 900
+    /// How often what the caches did is said in the log, if they did anything.
+    package static let cacheReportSeconds: Int64 = 600
+
     /// Landings that are read whole before they are sent.
     package static let detailsAtOnce = 64
 

@@ -47,6 +47,14 @@ struct Serve: AsyncParsableCommand {
             "Where other nodes on the same store reach gRPC of this one.", valueName: "host:port"))
     var node: String?
 
+    @OptionGroup var cache: CacheOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "A cache before the HTTP address, https://cdn.example.org: clients fetch packs there.",
+            valueName: "url"))
+    var cdn: String?
+
     @Option(help: "trace, debug, info, notice, warning or error.")
     var logLevel = "info"
 
@@ -108,6 +116,8 @@ struct Serve: AsyncParsableCommand {
         configuration.publicRPC = try publicGrpc.map { try HostPort($0) }
         configuration.accountsKeeper = try accounts.map { try HostPort($0) }
         configuration.node = try node.map { try HostPort($0) }
+        configuration.cdn = cdn
+        configuration.cache = try cache.configuration(data, isBucket: store.isBucket)
         switch (tlsCert, tlsKey, grpcPlaintext) {
         case (nil, nil, false): configuration.encryption = .selfSigned
         case (nil, nil, true): configuration.encryption = .plaintext

@@ -16,7 +16,10 @@ struct ForgeFixture: Sendable {
     let eve: String
 
     /// Starts one, runs `body`, and stops it as a signal would.
-    static func with(_ body: @escaping @Sendable (ForgeFixture) async throws -> Void) async throws {
+    static func with(
+        _ configure: (inout ForgeConfiguration) -> Void = { _ in },
+        _ body: @escaping @Sendable (ForgeFixture) async throws -> Void
+    ) async throws {
         let directory = TemporaryDirectory()
         var configuration = ForgeConfiguration()
         configuration.dataDirectory = directory.path + "/data"
@@ -25,6 +28,7 @@ struct ForgeFixture: Sendable {
         // Some tests leave connections behind that nobody speaks over any more.
         // Long: a stop that runs out of time while the machine is busy ends the process (see `Doors`).
         configuration.stoppingSecondsMax = 20
+        configure(&configuration)
         let (stream, ready) = AsyncStream.makeStream(of: (Forge, RunFile).self)
         let server = try await ForgeServer(
             configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -57,6 +61,7 @@ struct ForgeFixture: Sendable {
         ).text
     }
 
+    var httpPort: Int { Int(run.http.split(separator: ":").last!)! }
     var rpcPort: Int { Int(run.grpc.split(separator: ":").last!)! }
 
     /// How a client finds this forge; `port` for one that goes through something in between.

@@ -16,13 +16,14 @@ final class Meddler: Sendable {
 
     private struct State {
         var deeds: [Deed]
+        /// The port of whoever is behind; 0 for nobody.
+        var target: Int
         var connections = 0
         var sockets: [Int32] = []
         var isStopped = false
     }
 
     let port: Int
-    private let target: Int
     private let listener: Int32
     private let state: Mutex<State>
 
@@ -30,8 +31,7 @@ final class Meddler: Sendable {
     ///   - target: the forge's port; nil for nobody behind, where every connection stalls.
     ///   - deeds: for the first connections in order; the later ones pass.
     init(to target: Int?, _ deeds: [Deed]) throws {
-        self.target = target ?? 0
-        state = Mutex(State(deeds: deeds))
+        state = Mutex(State(deeds: deeds, target: target ?? 0))
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
         var address = Meddler.loopback(port: 0)
@@ -50,6 +50,11 @@ final class Meddler: Sendable {
 
     /// How many connections came.
     var connections: Int { state.withLock { $0.connections } }
+
+    /// Who is behind from now on, where that is known only after the port of this.
+    func lead(to target: Int) {
+        state.withLock { $0.target = target }
+    }
 
     func stop() {
         let sockets = state.withLock { state in
@@ -79,8 +84,9 @@ final class Meddler: Sendable {
                 return state.deeds.isEmpty ? .pass : state.deeds.removeFirst()
             }
             guard let deed else { break }
+            let target = state.withLock { $0.target }
             if target == 0 { continue }
-            let forge = connect()
+            let forge = connect(target)
             state.withLock { $0.sockets.append(forge) }
             pump(from: client, to: forge, .pass)
             pump(from: forge, to: client, deed)
@@ -88,7 +94,7 @@ final class Meddler: Sendable {
         close(listener)
     }
 
-    private func connect() -> Int32 {
+    private func connect(_ target: Int) -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Meddler.loopback(port: target)
         _ = withUnsafePointer(to: &address) { pointer in

@@ -86,7 +86,13 @@ struct TestProject {
 
     /// The texts of all files at a position.
     func texts(at position: Position? = nil) async throws -> [String: String] {
-        let repository = reopened()
+        try await TestProject.texts(reopened(), at: position)
+    }
+
+    /// The texts of all files that a repository has at a position.
+    static func texts(
+        _ repository: Repository, at position: Position? = nil
+    ) async throws -> [String: String] {
         let newest = try await repository.newest()
         let tree = try await repository.tree(
             at: position ?? newest.lastPosition, newest: newest)

@@ -15,6 +15,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["4000", "1000000"])
+    func `nor where nodes read through a cache`(bytes: String) async {
+        for seed in UInt64(1)...30 {
+            var scenario = Scenario(seed: seed)
+            let isSet = scenario.set("cache", bytes)
+            #expect(isSet)
+            let report = await run(scenario)
+            #expect(report.violation == nil, "\(scenario.command): \(report.violation ?? "")")
+        }
+    }
+
     @Test func `what failed once does not fail again`() async throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "Corpus/scenarios.txt")

@@ -77,7 +77,9 @@ import Testing
         }
     }
 
-    private static func address(_ route: Route, project: String, session: String) -> String {
+    private static func address(
+        _ route: Route, project: String, session: String, pack: String
+    ) -> String {
         "/"
             + route.pattern.parts.map { part in
                 switch part {
@@ -85,6 +87,7 @@ import Testing
                 case .capture("owner", _): "ana"
                 case .capture("project", _): project
                 case .capture("session", _): session
+                case .capture("pack", _): pack
                 case .capture("link", _): "x"
                 case .capture(_, let prefix): "\(prefix)1"
                 case .rest: route.pattern.description.contains("/tree/") ? "docs" : "docs/a.md"
@@ -113,6 +116,7 @@ import Testing
             let cookie = try await forge.accounts.beginBrowser(
                 user, replacing: nil, browser: "", address: "", now: forge.now())
             var sessions: [String: String] = [:]
+            var packs: [String: String] = [:]
             for project in ["open", "closed"] {
                 let record = try await server.makeProject(
                     "ana/\(project)", isPublic: project == "open")
@@ -124,6 +128,7 @@ import Testing
                 let start = try await server.call(
                     .post, "/api/v1/projects/ana/\(project)/sessions", token: tokens["ana"],
                     json: "{\"goal\": \"Stay open\"}")
+                packs[project] = try await server.packs(of: record).first?.hex
                 sessions[project] = try server.object(start.body)["session"] as? String
             }
 
@@ -166,7 +171,8 @@ import Testing
                                 route, credential, isPublic: project == "open")
                         else { continue }
                         var path = AuthorizationMatrixTests.address(
-                            route, project: project, session: sessions[project] ?? "")
+                            route, project: project, session: sessions[project] ?? "",
+                            pack: packs[project] ?? "")
                         if credential == .ownerQuery {
                             path +=
                                 "?token=\(tokens["ana"] ?? "")&access_token=\(tokens["ana"] ?? "")"

@@ -118,6 +118,10 @@ package nonisolated struct Micelio_V1_BlobsRequest: Sendable {
   /// At most 4,096.
   package var hashes: [Data] = []
 
+  /// The forge may say where the blobs are to be fetched over HTTP in place of sending them. Whoever
+  /// gets no further there asks again without it.
+  package var takesPlaces: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -150,7 +154,88 @@ package nonisolated struct Micelio_V1_BlobsReply: Sendable {
   /// About 256 KiB of data together.
   package var pieces: [Micelio_V1_BlobPiece] = []
 
+  /// Packs that places name by their number in all messages of this answer, from 0.
+  package var packs: [Micelio_V1_PackAddress] = []
+
+  /// Where blobs lie. An answer has either pieces or places.
+  package var places: [Micelio_V1_BlobPlace] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A pack over HTTP: an address that answers GET with a Range, for some minutes at least.
+package nonisolated struct Micelio_V1_PackAddress: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var hash: Data = Data()
+
+  package var url: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Where the record of a blob lies: docs/formats/pack.md.
+package nonisolated struct Micelio_V1_BlobPlace: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var hash: Data = Data()
+
+  package var pack: UInt32 = 0
+
+  package var offset: UInt32 = 0
+
+  package var storedBytes: UInt32 = 0
+
+  /// Which part of the record is meant.
+  package var part: Micelio_V1_BlobPlace.OneOf_Part? = nil
+
+  /// All of it; it is of the blob's id.
+  package var record: Bool {
+    get {
+      if case .record(let v)? = part {return v}
+      return false
+    }
+    set {part = .record(newValue)}
+  }
+
+  /// All of it, whatever its kind, as long as its id is the hash.
+  package var found: Bool {
+    get {
+      if case .found(let v)? = part {return v}
+      return false
+    }
+    set {part = .found(newValue)}
+  }
+
+  /// A member of a bundle, by its number.
+  package var member: UInt32 {
+    get {
+      if case .member(let v)? = part {return v}
+      return 0
+    }
+    set {part = .member(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// Which part of the record is meant.
+  package nonisolated enum OneOf_Part: Equatable, Sendable {
+    /// All of it; it is of the blob's id.
+    case record(Bool)
+    /// All of it, whatever its kind, as long as its id is the hash.
+    case found(Bool)
+    /// A member of a bundle, by its number.
+    case member(UInt32)
+
+  }
 
   package init() {}
 }
@@ -340,7 +425,7 @@ nonisolated extension Micelio_V1_NodesReply: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Micelio_V1_BlobsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BlobsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{1}position\0\u{1}hashes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}project\0\u{1}position\0\u{1}hashes\0\u{3}takes_places\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -351,6 +436,7 @@ nonisolated extension Micelio_V1_BlobsRequest: SwiftProtobuf.Message, SwiftProto
       case 1: try { try decoder.decodeSingularMessageField(value: &self._project) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
       case 3: try { try decoder.decodeRepeatedBytesField(value: &self.hashes) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.takesPlaces) }()
       default: break
       }
     }
@@ -370,6 +456,9 @@ nonisolated extension Micelio_V1_BlobsRequest: SwiftProtobuf.Message, SwiftProto
     if !self.hashes.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.hashes, fieldNumber: 3)
     }
+    if self.takesPlaces != false {
+      try visitor.visitSingularBoolField(value: self.takesPlaces, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -377,6 +466,7 @@ nonisolated extension Micelio_V1_BlobsRequest: SwiftProtobuf.Message, SwiftProto
     if lhs._project != rhs._project {return false}
     if lhs.position != rhs.position {return false}
     if lhs.hashes != rhs.hashes {return false}
+    if lhs.takesPlaces != rhs.takesPlaces {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -424,7 +514,7 @@ nonisolated extension Micelio_V1_BlobPiece: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Micelio_V1_BlobsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BlobsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pieces\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pieces\0\u{1}packs\0\u{1}places\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -433,6 +523,8 @@ nonisolated extension Micelio_V1_BlobsReply: SwiftProtobuf.Message, SwiftProtobu
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.pieces) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.packs) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.places) }()
       default: break
       }
     }
@@ -442,11 +534,143 @@ nonisolated extension Micelio_V1_BlobsReply: SwiftProtobuf.Message, SwiftProtobu
     if !self.pieces.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.pieces, fieldNumber: 1)
     }
+    if !self.packs.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.packs, fieldNumber: 2)
+    }
+    if !self.places.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.places, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Micelio_V1_BlobsReply, rhs: Micelio_V1_BlobsReply) -> Bool {
     if lhs.pieces != rhs.pieces {return false}
+    if lhs.packs != rhs.packs {return false}
+    if lhs.places != rhs.places {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_PackAddress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PackAddress"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{1}url\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.url) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 1)
+    }
+    if !self.url.isEmpty {
+      try visitor.visitSingularStringField(value: self.url, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_PackAddress, rhs: Micelio_V1_PackAddress) -> Bool {
+    if lhs.hash != rhs.hash {return false}
+    if lhs.url != rhs.url {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Micelio_V1_BlobPlace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BlobPlace"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{1}pack\0\u{1}offset\0\u{3}stored_bytes\0\u{1}record\0\u{1}found\0\u{1}member\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.pack) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.offset) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.storedBytes) }()
+      case 5: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.part != nil {try decoder.handleConflictingOneOf()}
+          self.part = .record(v)
+        }
+      }()
+      case 6: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.part != nil {try decoder.handleConflictingOneOf()}
+          self.part = .found(v)
+        }
+      }()
+      case 7: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.part != nil {try decoder.handleConflictingOneOf()}
+          self.part = .member(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 1)
+    }
+    if self.pack != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pack, fieldNumber: 2)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 3)
+    }
+    if self.storedBytes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.storedBytes, fieldNumber: 4)
+    }
+    switch self.part {
+    case .record?: try {
+      guard case .record(let v)? = self.part else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 5)
+    }()
+    case .found?: try {
+      guard case .found(let v)? = self.part else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 6)
+    }()
+    case .member?: try {
+      guard case .member(let v)? = self.part else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Micelio_V1_BlobPlace, rhs: Micelio_V1_BlobPlace) -> Bool {
+    if lhs.hash != rhs.hash {return false}
+    if lhs.pack != rhs.pack {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.storedBytes != rhs.storedBytes {return false}
+    if lhs.part != rhs.part {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

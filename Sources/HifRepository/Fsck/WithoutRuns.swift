@@ -27,6 +27,8 @@ struct WithoutRuns: ObjectStore {
         try await base.delete(key)
     }
 
+    func distrust(_ key: ObjectKey) -> Bool { base.distrust(key) }
+
     func makeDurable(_ key: ObjectKey) async throws(StoreError) {
         try await base.makeDurable(key)
     }

@@ -79,6 +79,7 @@ package struct LogReader: Sendable {
                 return result
             } catch {
                 damage = error
+                _ = store.distrust(StoreKey.slot(epoch))
             }
         }
         throw .damaged(StoreKey.slot(epoch).description, damage ?? FormatError("slot", at: 0, ""))

@@ -85,6 +85,18 @@ package enum StoreKey {
 
     package static let hint = ObjectKey("hint")
 
+    /// Whether an object with this key of a store's root is never changed once it is there, so that
+    /// what was read of it may be kept for ever: slots, packs, and what is derived and named by the
+    /// slots that it is of. Not a session's events: which of them are there says how far it has come.
+    package static func isImmutable(_ key: ObjectKey) -> Bool {
+        let segments = key.segments
+        guard segments.count > 3, segments[0] == "p" else { return false }
+        switch segments[2] {
+        case "log", "pack", "ckpt", "seg", "ix", "obj": return true
+        default: return false
+        }
+    }
+
     private static func hex(_ value: UInt64, digits: Int) -> String {
         let text = String(value, radix: 16)
         return String(repeating: "0", count: max(0, digits - text.count)) + text

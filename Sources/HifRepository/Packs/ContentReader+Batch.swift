@@ -69,9 +69,9 @@ extension ContentReader {
                 return
             } catch let error as ContentError {
                 // What whoever took a content throws is theirs.
-                guard !isDelivering, error.code == .missing, let pack = error.pack,
-                    move < ContentReader.movesMax, await self.places.isGone(pack)
-                else { throw error }
+                guard !isDelivering, await mayHelpToRepeat(after: error, moved: move) else {
+                    throw error
+                }
                 rest = zip(rest, isDelivered).filter { !$0.1 }.map(\.0)
             }
         }

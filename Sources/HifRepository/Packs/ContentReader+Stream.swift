@@ -111,9 +111,9 @@ extension ContentReader {
                 }
                 return
             } catch let error as ContentError {
-                guard !isDelivering, error.code == .missing, let pack = error.pack,
-                    move < ContentReader.movesMax, await places.isGone(pack)
-                else { throw error }
+                guard !isDelivering, await mayHelpToRepeat(after: error, moved: move) else {
+                    throw error
+                }
             }
         }
     }

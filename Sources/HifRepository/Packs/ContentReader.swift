@@ -78,6 +78,16 @@ package final class ContentReader: Sendable {
         throw ContentError(.damaged, id: .zero, pack: pack, "the footer is of no certain length")
     }
 
+    /// `requests` with the locations at which they would be read now: those of packs that are known to
+    /// be gone are where compactions copied them.
+    package func current(_ requests: [ContentRequest]) -> [ContentRequest] {
+        requests.map { request in
+            ContentRequest(
+                id: request.id,
+                location: places.relocated(request.id, request.location, isFile: true))
+        }
+    }
+
     // MARK: What reading is made of
 
     func bytes(
@@ -142,9 +152,7 @@ package final class ContentReader: Sendable {
                     id, location, bytes.indices, of: bytes, wanted, bytesMax: bytesMax)
                 return (found.kind, found.content, location.pack)
             } catch {
-                guard error.code == .missing, move < ContentReader.movesMax,
-                    await places.isGone(location.pack)
-                else { throw error }
+                guard await mayHelpToRepeat(after: error, moved: move) else { throw error }
                 location = places.relocated(id, location, isFile: wanted.isFile)
             }
         }
@@ -153,7 +161,22 @@ package final class ContentReader: Sendable {
 
     /// How often one reading follows content that a compaction moved. More can happen only if it takes
     /// longer than several compactions and collections.
-    static let movesMax = 4
+    private static let movesMax = 4
+
+    /// Whether to read again: elsewhere, when the pack is gone and it is known where its content went,
+    /// or in the same place, when what was read came from a cache and was damaged.
+    ///
+    /// - Parameter moved: how often the reading was begun anew.
+    func mayHelpToRepeat(after error: ContentError, moved: Int) async -> Bool {
+        guard moved < ContentReader.movesMax, let pack = error.pack else { return false }
+        switch error.code {
+        case .missing: return await places.isGone(pack)
+        case .damaged:
+            footers.withLock { $0.forget(pack) }
+            return store.distrust(PackKey.key(of: pack))
+        default: return false
+        }
+    }
 
     /// The content at `location`, whose record fills `range` of bytes that were read from its pack.
     func content(
@@ -344,6 +367,11 @@ private struct FooterCache {
     var footers: [Hash: PackFooter] = [:]
     private var order: [Hash] = []
     private static let countMax = 32
+
+    mutating func forget(_ pack: Hash) {
+        guard footers.removeValue(forKey: pack) != nil else { return }
+        order.removeAll { $0 == pack }
+    }
 
     mutating func keep(_ footer: PackFooter, of pack: Hash) {
         guard footers.updateValue(footer, forKey: pack) == nil else { return }

@@ -86,6 +86,11 @@ final class Process: @unchecked Sendable {
         var store: any ObjectStore = NodeStore(self, simulation)
         let bug = simulation.scenario.planted
         if let bug { store = WeakStore(store, bug, self, simulation) }
+        if simulation.scenario.cache > 0 {
+            store = CachingStore(store, memoryBytesMax: simulation.scenario.cache) { key in
+                StoreKey.isImmutable(ObjectKey("p/0/\(key)"))
+            }
+        }
         repository = Repository(
             store: store, world: world, writer: "node-\(node.id)",
             peers: simulation.scenario.forwards > 0 ? Peers(process: self, simulation) : nil,

@@ -37,6 +37,9 @@ package struct Scenario: Sendable {
     package var collectorCount: Int
     /// Whether nodes hand landings on to the one that wrote the newest slot: 0 or 1.
     package var forwards: Int
+    /// Bytes of the cache in memory that each node has before its store; 0: none. Never drawn, so that
+    /// what seeds draw stays.
+    package var cache = 0
     /// Store faults happen up to this many.
     package var faultsMax: Int
 
@@ -97,8 +100,8 @@ extension Scenario {
     /// The fields that can be set by hand, as `name=value`.
     package static let fields = [
         "nodes", "clients", "sessions", "faults", "crashes", "calls", "cancellations", "pauses",
-        "storms", "skew", "cuts", "collectors", "history", "lacking", "forwards", "most", "kinds",
-        "workloads",
+        "storms", "skew", "cuts", "collectors", "history", "lacking", "forwards", "cache", "most",
+        "kinds", "workloads",
     ]
 
     /// Sets one field; false for a name or value that is none.
@@ -137,6 +140,7 @@ extension Scenario {
         case "collectors": collectorCount = number
         case "history": history = number
         case "forwards": forwards = number
+        case "cache": cache = max(0, number)
         case "most": faultsMax = number
         default: return false
         }
@@ -161,6 +165,7 @@ extension Scenario {
         case "history": "\(history)"
         case "lacking": lacking.sorted().joined(separator: "+")
         case "forwards": "\(forwards)"
+        case "cache": "\(cache)"
         case "most": "\(faultsMax)"
         case "kinds": faultKinds.map(\.rawValue).sorted().joined(separator: "+")
         case "workloads": workloads.map(\.rawValue).joined(separator: "+")

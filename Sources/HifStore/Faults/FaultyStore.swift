@@ -206,6 +206,8 @@ package final class FaultyStore: ObjectStore {
         }
     }
 
+    package func distrust(_ key: ObjectKey) -> Bool { base.distrust(key) }
+
     package func makeDurable(_ key: ObjectKey) async throws(StoreError) {
         try await base.makeDurable(key)
     }

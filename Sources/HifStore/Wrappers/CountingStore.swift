@@ -122,6 +122,8 @@ package final class CountingStore: ObjectStore {
         }
     }
 
+    package func distrust(_ key: ObjectKey) -> Bool { base.distrust(key) }
+
     private func record(
         _ operation: Operation, _ key: String, _ amount: Int, _ error: StoreError? = nil
     ) {

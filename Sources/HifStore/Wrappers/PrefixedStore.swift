@@ -44,6 +44,11 @@ package struct PrefixedStore: ObjectStore {
         try await base.makeDurable(outer(key))
     }
 
+    package func distrust(_ key: ObjectKey) -> Bool {
+        guard let key = try? outer(key) else { return false }
+        return base.distrust(key)
+    }
+
     private func outer(_ key: ObjectKey) throws(StoreError) -> ObjectKey {
         guard let outer = ObjectKey(validating: prefix.string + "/" + key.string) else {
             throw StoreError(.refused, key: key, "the key is too long below \(prefix)")

@@ -102,6 +102,8 @@ package struct RetryingStore: ObjectStore {
         }
     }
 
+    package func distrust(_ key: ObjectKey) -> Bool { base.distrust(key) }
+
     package func delete(_ key: ObjectKey) async throws(StoreError) {
         var repetition = 0
         var mayBeApplied = false

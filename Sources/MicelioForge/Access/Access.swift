@@ -1,3 +1,5 @@
+package import HifCore
+
 /// What somebody may do with a project, weakest first.
 package enum Role: String, Sendable, Comparable, CaseIterable {
     case read
@@ -67,6 +69,28 @@ package struct AccountGrant: Sendable {
     fileprivate init(principal: Principal, user: User) {
         self.principal = principal
         self.user = user
+    }
+}
+
+/// Leave to read one pack of a project, of which nothing else need be known.
+package struct PackGrant: Sendable {
+    package let storeProjectID: String
+    package let pack: Hash
+    /// Whether everybody has this leave.
+    package let isForAll: Bool
+
+    fileprivate init(storeProjectID: String, pack: Hash, isForAll: Bool) {
+        self.storeProjectID = storeProjectID
+        self.pack = pack
+        self.isForAll = isForAll
+    }
+}
+
+extension ProjectGrant where Verb == Reading {
+    /// Whoever may read a project may read each of its packs.
+    package func pack(_ pack: Hash) -> PackGrant {
+        PackGrant(
+            storeProjectID: project.storeProjectID, pack: pack, isForAll: project.isPublic)
     }
 }
 
@@ -151,6 +175,20 @@ package struct Access: Sendable {
                 hint: "it needs the scope manage:\(owner)/*")
         }
         return AccountGrant(principal: principal, user: user)
+    }
+
+    /// Leave for the pack that an address names which was given to somebody who may read it.
+    ///
+    /// A signature that is wrong and one that is too old are one answer, and the same as for a pack that
+    /// does not exist.
+    func check(
+        _ signed: SignedPack, by signer: PackSigner, now: Int64
+    ) throws(ForgeError) -> PackGrant {
+        guard signer.isGenuine(signed), now / 1_000 < signed.expires else {
+            throw ForgeError(.notFound, "this address opens nothing, or no longer")
+        }
+        return PackGrant(
+            storeProjectID: signed.storeProjectID, pack: signed.pack, isForAll: true)
     }
 
     /// The strongest role somebody has; nil when they may not know of the project.

@@ -65,18 +65,37 @@ extension OpenProject where Verb == Reading {
         _ ids: [Hash], at position: Position,
         _ deliver: (ContentPiece) async throws -> Void
     ) async throws {
-        try Self.check(ids.count, WireLimits.hashesPerRead)
         try await working {
-            let newest = try await repository.newest()
-            guard position <= newest.lastPosition else {
-                throw ReadError.log(.noSuchPosition(position, tip: newest.lastPosition))
-            }
-            let locations = try await repository.index.locations(of: ids, upTo: newest.epoch)
-            if let missing = ids.first(where: { locations[$0] == nil }) {
-                throw ReadError.noContent(missing)
-            }
-            try await repository.contents(ids, at: locations, deliver)
+            try await repository.contents(
+                ids, at: try await locations(of: ids, at: position), deliver)
         }
+    }
+
+    /// Where blobs lie that the project has at `position`, each once, by pack and offset.
+    func places(of ids: [Hash], at position: Position) async throws -> [ContentRequest] {
+        try await working {
+            let locations = try await locations(of: ids, at: position)
+            return repository.content.current(
+                locations.map { ContentRequest(id: $0.key, location: $0.value) }
+            ).sorted {
+                ($0.location.pack, $0.location.offset) < ($1.location.pack, $1.location.offset)
+            }
+        }
+    }
+
+    private func locations(
+        of ids: [Hash], at position: Position
+    ) async throws -> [Hash: PackLocation] {
+        try Self.check(ids.count, WireLimits.hashesPerRead)
+        let newest = try await repository.newest()
+        guard position <= newest.lastPosition else {
+            throw ReadError.log(.noSuchPosition(position, tip: newest.lastPosition))
+        }
+        let locations = try await repository.index.locations(of: ids, upTo: newest.epoch)
+        if let missing = ids.first(where: { locations[$0] == nil }) {
+            throw ReadError.noContent(missing)
+        }
+        return locations
     }
 
     /// Which of `ids` no landing brought. Drafts do not count: they may be collected.

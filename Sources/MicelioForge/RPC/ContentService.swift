@@ -42,6 +42,9 @@ struct ContentService: Micelio_V1_Content.SimpleServiceProtocol {
     ) async throws {
         let hashes = try ContentService.hashes(request.hashes)
         let project = try await open(request.project)
+        if request.takesPlaces, forge.packs.base != nil {
+            return try await places(of: hashes, request, project, response)
+        }
         var frame = Micelio_V1_BlobsReply()
         var size = 0
         try await project.blobs(hashes, at: request.position) { piece in
@@ -65,6 +68,37 @@ struct ContentService: Micelio_V1_Content.SimpleServiceProtocol {
             } while start < piece.bytes.count
         }
         if !frame.pieces.isEmpty { try await response.write(frame) }
+    }
+
+    /// Says where blobs are to be fetched.
+    private func places(
+        of hashes: [Hash], _ request: Micelio_V1_BlobsRequest, _ project: OpenProject<Reading>,
+        _ response: RPCWriter<Micelio_V1_BlobsReply>
+    ) async throws {
+        let places = try await project.places(of: hashes, at: request.position)
+        let now = forge.now()
+        var packCount: UInt32 = 0
+        var last: Hash?
+        // A place takes some 50 bytes, and up to 300 more with the pack's address.
+        for part in framed(places, bytes: { _ in 350 }) {
+            var frame = Micelio_V1_BlobsReply()
+            for place in part {
+                let pack = place.location.pack
+                // They come pack by pack.
+                if pack != last {
+                    last = pack
+                    packCount += 1
+                    frame.packs.append(
+                        .with {
+                            $0.hash = pack.wire
+                            $0.url = forge.packs.address(of: pack, project.grant, now: now) ?? ""
+                        })
+                }
+                frame.places.append(
+                    Micelio_V1_BlobPlace(place.id, place.location, pack: packCount - 1))
+            }
+            try await response.write(frame)
+        }
     }
 
     func lack(

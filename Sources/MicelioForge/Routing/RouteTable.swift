@@ -55,7 +55,7 @@ struct RouteTable: Sendable {
     private static let shared =
         OperationRoutes.all + AssetRoutes.all + ExploreRoutes.all + FileRoutes.all
         + HistoryRoutes.all + SessionRoutes.all + SessionActions.all + SessionAPI.all
-        + ProjectAPI.all + GuideRoutes.all
+        + ProjectAPI.all + PackRoutes.all + GuideRoutes.all
 
     private static let keepers =
         OAuthRoutes.all + DeviceRoutes.all + LinkRoutes.all + SignInRoutes.all

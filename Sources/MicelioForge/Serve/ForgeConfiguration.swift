@@ -17,6 +17,11 @@ package struct ForgeConfiguration: Sendable {
     package var publicURL: String?
     /// Where clients dial gRPC, when a proxy stands before it; the listening address when nil.
     package var publicRPC: HostPort?
+    /// Where clients fetch packs, when a cache stands before this forge's HTTP address: scheme, host and
+    /// perhaps a path. Nil when there is none: then they get content over gRPC.
+    package var cdn: String?
+    /// What is kept of the store on this machine; nil for nothing.
+    package var cache: CacheConfiguration?
     /// Where gRPC of the node listens that keeps the accounts; nil on that node, and on one alone.
     package var accountsKeeper: HostPort?
     /// Where other nodes of the forge reach gRPC of this one; nil for a node that is alone.
@@ -47,12 +52,48 @@ package struct ForgeConfiguration: Sendable {
                 throw .invalid("\(name) \(address) is on another machine: gRPC needs TLS for that")
             }
         }
+        try checkCDN()
         guard let publicURL else { return }
         guard publicURL.hasPrefix("http://") || publicURL.hasPrefix("https://"),
             !publicURL.hasSuffix("/"), publicURL.split(separator: "/").count == 2
         else {
             throw .invalid(
                 "'\(publicURL)' is no public URL: it is like https://forge.example.org")
+        }
+    }
+}
+
+extension ForgeConfiguration {
+    /// What is kept of the store, and where.
+    package struct CacheConfiguration: Sendable, Hashable {
+        /// For this process alone. Made if need be.
+        package var directory: String
+        /// What the directory may take; 0 to keep nothing there.
+        package var diskBytesMax: Int
+        /// What may be held in memory; 0 to hold nothing there.
+        package var memoryBytesMax: Int
+
+        package init(directory: String, diskBytesMax: Int, memoryBytesMax: Int) {
+            self.directory = directory
+            self.diskBytesMax = diskBytesMax
+            self.memoryBytesMax = memoryBytesMax
+        }
+    }
+
+    private func checkCDN() throws(ForgeError) {
+        guard let cdn else { return }
+        let isPlain = cdn.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && !"?#\\\"@".utf8.contains($0)
+        }
+        let parts = cdn.split(separator: "/")
+        guard cdn.hasPrefix("http://") || cdn.hasPrefix("https://"), isPlain, !cdn.hasSuffix("/"),
+            parts.count >= 2
+        else {
+            throw .invalid("'\(cdn)' is no address of a cache: it is like https://cdn.example.org")
+        }
+        let host = String(parts[1].prefix { $0 != ":" })
+        guard cdn.hasPrefix("https://") || HostPort(host: host, port: 0).isLoopback else {
+            throw .invalid("'\(cdn)' is on another machine: clients fetch over https only there")
         }
     }
 }
@@ -68,6 +109,8 @@ package struct DataFiles: Sendable {
     package var accounts: String { "\(directory)/accounts.sqlite" }
     /// The root of the object store.
     package var store: String { "\(directory)/store" }
+    /// Where content of the store is kept that was read.
+    package var cache: String { "\(directory)/cache" }
     package var tls: String { "\(directory)/tls" }
     /// Where a running server says how to reach it; see `RunFile`.
     package var run: String { "\(directory)/run.json" }

@@ -19,6 +19,7 @@ package struct ForgeServer: Sendable {
     private let links: NodeLinks
     private let threads: NIOThreadPool
     private let diskThreads: NIOThreadPool
+    private let cache: CachingStore?
     private let logger: Logger
     private let onReady: @Sendable (Forge, RunFile) async -> Void
 
@@ -66,6 +67,8 @@ package struct ForgeServer: Sendable {
             let own = try Accounts(path: files.accounts)
             (accounts, source) = (own, own)
         }
+        let bottom = try store ?? DirectoryStore(path: files.store)
+        cache = try await ForgeServer.cache(of: bottom, configuration.cache)
         forge = Forge(
             accounts: accounts, source: source,
             passwords: try PasswordHasher(threads: threads),
@@ -73,11 +76,13 @@ package struct ForgeServer: Sendable {
                 publicURL: configuration.publicURL ?? "http://\(configuration.http)",
                 keyPin: key?.pin),
             repositories: try await ProjectRepositories(
-                try store ?? DirectoryStore(path: files.store), world: .system,
+                cache ?? bottom, world: .system,
                 executor: BlockingExecutor(threads: diskThreads),
                 writer: configuration.node.map { "\($0)" } ?? "",
                 peers: configuration.node == nil ? nil : NodePeers(links: links),
                 report: { logger.error("background work failed", metadata: ["what": "\($0)"]) }),
+            packs: PackAddresses(
+                base: configuration.cdn, secret: try key?.secret()),
             now: now)
     }
 
@@ -127,12 +132,14 @@ package struct ForgeServer: Sendable {
                 httpPort: http.localAddress?.port ?? 0,
                 rpcPort: address.ipv4?.port ?? address.ipv6?.port ?? 0)
         }
+        var members: [any Service] = [
+            links, rpc, web, ready, UpkeepService(repositories: forge.repositories),
+            FeedService(repositories: forge.repositories),
+        ]
+        // Before all others, so that it is told to stop when they have.
+        if let cache { members.insert(CacheReport(cache: cache, logger: logger), at: 0) }
         var group = ServiceGroupConfiguration(
-            services: [
-                links, rpc, web, ready, UpkeepService(repositories: forge.repositories),
-                FeedService(repositories: forge.repositories),
-            ],
-            gracefulShutdownSignals: signals, logger: logger)
+            services: members, gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(configuration.stoppingSecondsMax)
         let services = ServiceGroup(configuration: group)
         // Cancellation must not reach the servers: they would drop what they have just accepted, which

@@ -38,6 +38,9 @@ package struct ServerKey: Sendable, Hashable {
         self.keyPath = keyPath
     }
 
+    /// What only who has the key knows, to make other keys from.
+    func secret() throws -> [UInt8] { Array(try ServerKey.read(keyPath).utf8) }
+
     private static func read(_ path: String) throws -> String {
         do {
             return try String(contentsOfFile: path, encoding: .utf8)

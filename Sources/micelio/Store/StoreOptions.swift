@@ -19,6 +19,9 @@ struct StoreOptions: ParsableArguments {
     /// Whether something else is meant than the directory below the data directory.
     var isElsewhere: Bool { text != nil }
 
+    /// Whether that is a bucket.
+    var isBucket: Bool { text.map { S3Address.isOne($0) } ?? false }
+
     /// The place that is meant; the directory below the data directory where nothing else is said.
     func place(_ data: DataOption) throws -> StorePlace {
         try text.map { try StorePlace($0) } ?? .directory(DataFiles(directory: data.data).store)

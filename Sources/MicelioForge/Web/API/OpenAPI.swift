@@ -93,7 +93,7 @@ enum OpenAPI {
 
     private static func content(_ route: Route, _ schema: JSONText.Node) -> JSONText.Node {
         switch route.id {
-        case "file.raw": .object(["*/*": .object([:])])
+        case "file.raw", "packs.read": .object(["*/*": .object([:])])
         case "sessions.events":
             .object([
                 "application/json": .object(["schema": schema]),
