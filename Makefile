@@ -15,7 +15,7 @@ BIN = $(SCRATCH)/debug
 SERVED := ^(HifRemoteTests|HifS3Tests|MicelioForgeTests|EndToEndTests)\.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-tests build release man install demo serve test test-light test-s3 test-web simulate bench bench-rollups bench-size bench-landing lint format proto
+.PHONY: help deps deps-tests build release man install demo serve test test-light test-s3 test-web simulate bench bench-rollups bench-size bench-landing bench-nodes lint format proto
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -86,6 +86,9 @@ bench-size:  ## what histories take beside git's packs; REPO=path for another th
 bench-landing:  ## landings a second on a store as far away as a bucket, and beside git push
 	$(LIGHT) build -c release --scratch-path $(LIGHT_SCRATCH)-release
 	@BENCH=$(LIGHT_SCRATCH)-release/release/hif-bench Scripts/bench-landing
+
+bench-nodes: release deps-tests  ## one node and three on one bucket of a real SeaweedFS
+	@Scripts/bench-nodes
 
 lint:  ## formatting, strictly; generated code is exempt
 	@SWIFT="$(SWIFT)" Scripts/lint
