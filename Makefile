@@ -48,8 +48,9 @@ serve: deps  ## build and run a forge on ./data until Ctrl-C
 test: deps-tests lint  ## everything that CI runs
 	$(SWIFT) build --build-tests $(FLAGS)
 # In runs of their own: what keeps every thread busy, and what talks to servers, which would miss their
-# time beside it.
-	Scripts/with-seaweedfs $(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter '$(SERVED)'
+# time beside it, four at once.
+	Scripts/with-seaweedfs $(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter '$(SERVED)' \
+	    --experimental-maximum-parallelization-width 4
 	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --skip '$(SERVED)|Exhaustive|Simulator'
 	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter 'Exhaustive|Simulator'
 	@HIF=$(BIN)/hif MICELIO=$(BIN)/micelio Scripts/end-to-end
