@@ -47,8 +47,9 @@ extension Client {
             case .leaf(let leaf)?: result[path] = leaf
             case nil: result[path] = mergedContent(old, our, their)
             default:
-                // Deleted here, changed there: what landed stays.
-                result[path] = their
+                // Deleted on one side and changed on the other: what is there stays, as in a workspace.
+                // With a deletion, lines that a renaming brought into the file would be lost.
+                result[path] = their ?? our
             }
         }
         // A name cannot be file and directory. What landed stays then, all of it: half of a renaming
