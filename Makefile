@@ -11,6 +11,7 @@ RELEASE_SCRATCH ?= .build-release
 FLAGS := --scratch-path $(SCRATCH)
 LIGHT := HIF_CORE_ONLY=1 $(SWIFT)
 BIN = $(SCRATCH)/debug
+TESTS = $(SWIFT) test --skip-build --disable-xctest $(FLAGS)
 # Test targets with servers and programs in them.
 SERVED := ^(HifRemoteTests|HifS3Tests|MicelioForgeTests|EndToEndTests)\.
 
@@ -47,12 +48,12 @@ serve: deps  ## build and run a forge on ./data until Ctrl-C
 
 test: deps-tests lint  ## everything that CI runs
 	$(SWIFT) build --build-tests $(FLAGS)
-# In runs of their own: what keeps every thread busy, and what talks to servers, which would miss their
-# time beside it, four at once.
-	Scripts/with-seaweedfs $(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter '$(SERVED)' \
-	    --experimental-maximum-parallelization-width 4
-	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --skip '$(SERVED)|Exhaustive|Simulator'
-	$(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter 'Exhaustive|Simulator'
+# In runs of their own: what keeps every thread busy, and each group of what talks to servers, which
+# would miss their time beside it and beside each other.
+	Scripts/with-seaweedfs $(TESTS) --filter '^HifS3Tests\.'
+	for group in HifRemote MicelioForge EndToEnd; do $(TESTS) --filter "^$${group}Tests\." || exit 1; done
+	$(TESTS) --skip '$(SERVED)|Exhaustive|Simulator'
+	$(TESTS) --filter 'Exhaustive|Simulator'
 	@HIF=$(BIN)/hif MICELIO=$(BIN)/micelio Scripts/end-to-end
 
 test-s3: deps-tests  ## the contract of every store, and landings, on a real SeaweedFS

@@ -339,7 +339,10 @@ package struct ForgeRemote: Remote {
     package func appendEvent(
         _ event: SessionEvent, to session: SessionID, from known: UInt64
     ) async throws -> UInt64 {
-        try await connection.call { metadata, options in
+        // A forge that was restored since has the project and not this session's beginning: an event
+        // would be a page torn out of a book, there as well as here.
+        _ = try await newest()
+        return try await connection.call { metadata, options in
             try await sessions.appendEvent(
                 .with {
                     $0.project = project

@@ -103,6 +103,20 @@ import Testing
                 #expect(await refused { _ = try await remote.land(request) } == .historyReplaced)
                 let tags = [Intent.control(.setTags(["v": 0]))]
                 #expect(await refused { _ = try await remote.submit(tags) } == .historyReplaced)
+                // In another store it would be a page without a beginning.
+                var generator = SeededGenerator(seed: 9)
+                let note = SessionEvent(
+                    id: EventID(from: &generator), author: TestProject.author, atMillis: 1,
+                    body: .note(role: "human", text: "said"))
+                let session = SessionID(Blake3.hash([1]))
+                #expect(
+                    await refused {
+                        _ = try await remote.appendEvent(note, to: session, from: 0)
+                    } == .historyReplaced)
+                try await fixture.connected(fixture.ana) { remote in
+                    let events = try await remote.events(of: session, from: 0)
+                    #expect(events.isEmpty)
+                }
             }
         }
     }

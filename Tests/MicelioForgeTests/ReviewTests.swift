@@ -162,6 +162,9 @@ import Testing
             #expect(landed.status == 303 && landed.location == "/ana/app/@2", "\(landed.body)")
             let page = try await reviewed.server.call(.get, "/ana/app/@2")
             #expect(page.body.contains("Landed over") && page.body.contains("id=\"v3\""))
+            // Asked again, without overruling, it has landed.
+            let again = try await reviewed.post("land", [:], as: reviewed.ana)
+            #expect(again.status == 200 && again.object["position"] as? Int == 2, "\(again)")
         }
     }
 

@@ -54,7 +54,8 @@ extension Workspace {
     /// Makes these changes to the working copy, all or none: each is compared with what is there and
     /// its result is known before the first file is touched, and what was done is taken back when
     /// something fails on the way. What is replaced or deleted and was an edit already is kept in
-    /// `.hif/backup`. (A process that is killed in the middle leaves whole files, some of them old.)
+    /// `.hif/backup`. What a process that was killed in the middle has left to do, the next one that
+    /// changes the workspace does (`finishApplying`).
     ///
     /// Call inside `changing(_:)`. Memory: the old and new contents.
     /// - Parameters:
@@ -95,6 +96,7 @@ extension Workspace {
             try WorkingFile.backUp(old.bytes, of: target.path, label: label, in: hifDirectory)
             hasBackup = true
         }
+        try EditJournal(targets: targets, contents: plan.newContents).begin(in: hifDirectory)
         do {
             try await materialize(targets, plan.contents)
         } catch {
@@ -102,9 +104,39 @@ extension Workspace {
             try? await materialize(
                 targets.map { TargetChange(path: $0.path, expected: $0.new, new: $0.expected) },
                 plan.oldContents, policy: .skip)
+            try EditJournal.finish(in: hifDirectory)
             throw error
         }
+        try EditJournal.finish(in: hifDirectory)
         return (paths, hasBackup ? label : nil)
+    }
+
+    /// Whether edits of several files were begun and not finished.
+    package func hasPendingEdits() throws -> Bool {
+        try EditJournal.pending(in: hifDirectory) != nil
+    }
+
+    /// Finishes edits of several files that an earlier process began: what is as it was becomes as it
+    /// should, and what somebody changed since stays.
+    func finishApplying() async throws {
+        guard let journal = try EditJournal.pending(in: hifDirectory) else { return }
+        var left: [TargetChange] = []
+        for target in journal.targets {
+            let present = try WorkingFile.read(
+                target.path, below: top, bytesMax: Workspace.editedBytesMax)
+            // A new file may have been written halfway.
+            let isBegun =
+                target.expected == nil
+                && target.new.map { new in
+                    new.hash != present?.leaf.hash && new.isFile && present?.leaf.isFile == true
+                        && journal.contents[new.hash]?.starts(with: present?.bytes ?? []) == true
+                } == true
+            guard present?.leaf == target.expected || isBegun else { continue }
+            left.append(
+                TargetChange(path: target.path, expected: present?.leaf, new: target.new))
+        }
+        try await materialize(left, journal.contents.mapValues { .bytes($0) }, policy: .skip)
+        try EditJournal.finish(in: hifDirectory)
     }
 
     private func materialize(
@@ -164,6 +196,12 @@ private struct EditPlan {
 
     var contents: [Hash: OwnContent] { EditPlan.contents(afters) }
     var oldContents: [Hash: OwnContent] { EditPlan.contents(befores) }
+
+    var newContents: [Hash: [UInt8]] {
+        var contents: [Hash: [UInt8]] = [:]
+        for case let file? in afters.values { contents[file.leaf.hash] = file.bytes }
+        return contents
+    }
 
     private static func contents(_ files: [RepoPath: File?]) -> [Hash: OwnContent] {
         var contents: [Hash: OwnContent] = [:]

@@ -51,6 +51,9 @@ extension Workspace {
                 "\(SafeText.escape(pending.operation)) to @\(pending.toPosition) was interrupted; hif update finishes it"
             )
         }
+        if try hasPendingEdits() {
+            check.problems.append("hif apply was interrupted; hif update finishes it")
+        }
         // One that is damaged says nothing of what was checked out.
         _ = try index
         let tree = try await remote.tree(at: base.position)

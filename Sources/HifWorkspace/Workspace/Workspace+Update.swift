@@ -46,6 +46,8 @@ extension Workspace {
                 backedOut: position, position: settled.landing.position,
                 goal: settled.landing.goal, move: settled.move, hadLanded: true)
         }
+        // What an inverse before this one has left in the files is settled first, as by an update.
+        try checkSettled(unresolvedPaths)
         try await checkHistory()
         let position = try await self.position(text)
         guard position > 0 else {

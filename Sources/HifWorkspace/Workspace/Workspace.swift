@@ -171,6 +171,7 @@ package final class Workspace {
         settledNow = []
         // Workspaces that an earlier hif made have none.
         try Workspace.hideFromGit(hifDirectory)
+        try await finishApplying()
         try await finishMove()
         try await settleAttempts()
         let result = try await body()

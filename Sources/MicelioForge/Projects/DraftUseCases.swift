@@ -130,15 +130,20 @@ extension OpenProject where Verb == Writing {
         defer { feed.signal(id, in: grant.project.storeProjectID) }
         return try await completing {
             let story = try await OpenProject.openStory(id, repository, allowsLanded: true)
-            guard let draft = story.draft, !draft.operations.isEmpty else {
+            let objection = overrules ? nil : story.objections.first
+            let isReady = objection == nil && story.draft?.operations.isEmpty == false
+            if !isReady {
+                // Asked again, a landing is told as it was, whatever stands in the way of another.
                 let standing = try await repository.standing(
                     of: id, createdAt: story.createdPosition)
                 if case .closed(.landed(let landed)) = standing { return .landed(landed) }
+            }
+            guard let draft = story.draft, !draft.operations.isEmpty else {
                 throw ForgeError(
                     .unprocessable, "the session changes nothing here",
                     hint: "send files to it first, or land it from the checkout that has them")
             }
-            if !overrules, let objection = story.objections.first {
+            if let objection {
                 throw ForgeError(
                     .objected, "\(objection.origin.voice) objects to d\(objection.decision)",
                     hint: "answer it and have it taken back, or overrule it")

@@ -16,7 +16,7 @@ struct Apply: HifCommand {
             as hif ls --json tells it of what landed, or "absent":
 
             {"expect_base": 12, "edits": [
-              {"op": "write", "path": "a.txt", "content": "hi\n", "expect": "..."},
+              {"op": "write", "path": "a.txt", "content": "hi\\n", "expect": "..."},
               {"op": "write", "path": "run", "content_b64": "aGkK",
                "kind": "executable", "expect": "absent"},
               {"op": "delete", "path": "old.txt"}]}

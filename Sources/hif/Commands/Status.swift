@@ -47,6 +47,11 @@ struct Status: HifCommand {
             console.styled(SafeText.escape(config.project), .bold)
                 + " at @\(workspace.base.position)"
                 + (session.map { ", session \"\(SafeText.escape($0.goal.firstLine))\"" } ?? ""))
+        if try workspace.hasPendingEdits() {
+            outcome.warnings.append(
+                "hif apply was interrupted; the next command that changes files finishes it")
+            outcome.next.append("hif update")
+        }
         let pending = try workspace.pendingOperation()
         if let pending {
             outcome.warnings.append(

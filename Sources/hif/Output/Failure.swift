@@ -176,9 +176,10 @@ struct Failure: Error {
             self.init(
                 "newer_version", .failed, error.message, hint: "use that hif, or a newer one")
         case .journalUnreadable:
+            let file = error.message.contains(".hif/applying") ? ".hif/applying" : ".hif/journal"
             self.init(
                 "journal_damaged", .failed, error.message,
-                hint: "mv .hif/journal .hif/journal.damaged, then: hif update")
+                hint: "mv \(file) \(file).damaged, then: hif update")
         case .contentMismatch:
             self = .damaged(error.message)
         case .io:

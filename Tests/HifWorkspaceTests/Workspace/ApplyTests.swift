@@ -1,9 +1,10 @@
 import Foundation
 import HifCore
 import HifRepository
-import HifWorkspace
 import Support
 import Testing
+
+@testable import HifWorkspace
 
 @Suite struct ApplyTests {
     private func landed(_ directory: TemporaryDirectory) async throws -> Workspace {
@@ -165,5 +166,60 @@ import Testing
             _ = try await apply(workspace, edits)
         }
         #expect(error?.code == .nothingToDo)
+    }
+
+    /// As a process leaves it that died after some of the files.
+    @Test func `edits that were cut short are finished, and what was edited since stays`()
+        async throws
+    {
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let workspace = try await landed(directory)
+        var contents: [Hash: [UInt8]] = [:]
+        func leaf(_ text: String) -> Leaf {
+            let bytes = Array(text.utf8)
+            let leaf = Leaf(kind: .file, size: UInt64(bytes.count), hash: Blake3.hash(bytes))
+            contents[leaf.hash] = bytes
+            return leaf
+        }
+        let targets = try [
+            ("a.txt", leaf("1\n2\n3\n4\n5\n"), leaf("new a\n")),
+            ("d/b.txt", leaf("b\n"), leaf("new b\n")), ("e.txt", nil, leaf("new e\n")),
+            ("f.txt", nil, leaf("new f, all of it\n")), ("g.txt", nil, leaf("new g\n")),
+        ].map { TargetChange(path: try RepoPath($0.0), expected: $0.1, new: $0.2) }
+        let journal = EditJournal(targets: targets, contents: contents)
+        let path = URL(fileURLWithPath: workspace.rootPath + "/.hif/applying")
+        try Data(journal.encoded()).write(to: path)
+        try workspace.put("a.txt", "new a\n")
+        try workspace.put("f.txt", "new f")
+        try workspace.put("g.txt", "somebody was here\n")
+        #expect(try workspace.hasPendingEdits())
+        #expect(try await workspace.check().problems.contains { $0.contains("hif apply") })
+
+        _ = try await workspace.changing { try await workspace.update() }
+        #expect(try !workspace.hasPendingEdits())
+        #expect(try workspace.text("a.txt") == "new a\n")
+        #expect(try workspace.text("d/b.txt") == "new b\n")
+        #expect(try workspace.text("e.txt") == "new e\n")
+        #expect(try workspace.text("f.txt") == "new f, all of it\n")
+        #expect(try workspace.text("g.txt") == "somebody was here\n")
+    }
+
+    @Test func `a journal of edits that is damaged is an error, whatever the byte`() async throws {
+        let content = Array("new\n".utf8)
+        let leaf = Leaf(kind: .file, size: 4, hash: Blake3.hash(content))
+        let journal = EditJournal(
+            targets: [TargetChange(path: try RepoPath("a"), expected: nil, new: leaf)],
+            contents: [leaf.hash: content])
+        let bytes = journal.encoded()
+        #expect(try EditJournal(decoding: bytes).contents == [leaf.hash: content])
+        for index in bytes.indices {
+            var altered = bytes
+            altered[index] ^= 1
+            #expect(throws: FormatError.self) { try EditJournal(decoding: altered) }
+            #expect(throws: FormatError.self) {
+                try EditJournal(decoding: Array(bytes.prefix(index)))
+            }
+        }
     }
 }

@@ -97,4 +97,26 @@ import Testing
         #expect(try await workspace.remote.landing(at: 3).landing.session.full != open)
         #expect(workspace.state.attempts.map(\.backsOut) == [2])
     }
+
+    @Test func `a second inverse waits until the first one's conflicts are settled`() async throws {
+        let store = try await TestStore()
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let workspace = try await store.workspace(directory, name: "one", seed: 3)
+        for text in ["one\n", "two\n", "three\n"] {
+            try workspace.put("f", text)
+            _ = try await workspace.landAll(text)
+        }
+        await #expect(throws: WorkspaceError.self) {
+            try await workspace.changing { try await workspace.backOut("@2", reason: "bad") }
+        }
+        let marked = try workspace.text("f")
+        #expect(marked?.contains("<<<<<<<") == true)
+        let error = await #expect(throws: WorkspaceError.self) {
+            try await workspace.changing { try await workspace.backOut("@3", reason: "bad") }
+        }
+        #expect(error?.code == .unresolved)
+        #expect(try workspace.text("f") == marked)
+        #expect(try await workspace.remote.newest().position == 3)
+    }
 }
