@@ -24,6 +24,7 @@ package final class Repository: Sendable {
     private let weakness: LandingMachine.Weakness
     private let peers: (any PeerTransport)?
     private let newestKnown = Mutex<Epoch>(0)
+    private let remembered = Mutex<(epoch: Epoch, hash: Hash)?>(nil)
     private let writerHint = Mutex(WriterHint())
     private let sequencerKept = Mutex<Sequencer?>(nil)
 
@@ -88,6 +89,7 @@ package final class Repository: Sendable {
     /// The newest slot, asked of the store now: one request when this process knew it already.
     package func newest() async throws(ReadError) -> Slot {
         var known = newestKnown.withLock { $0 }
+        if known == 0 { known = await recalled() }
         if known == 0 { known = await hinted() }
         let epoch = try await log.newestEpoch(from: known)
         guard let (slot, _, _) = try await log.slot(epoch) else {
@@ -104,6 +106,24 @@ package final class Repository: Sendable {
             newestKnown.withLock { $0 = max($0, epoch) }
         }
         return slot
+    }
+
+    /// Tells of a slot that was read here before, and was durable then: a search for the newest begins
+    /// there, and it need not be made durable again.
+    package func remember(_ epoch: Epoch, hash: Hash) {
+        remembered.withLock { $0 = (epoch, hash) }
+    }
+
+    /// That slot, if the log still has it; 0 otherwise. One request, once.
+    private func recalled() async -> Epoch {
+        let slot = remembered.withLock { remembered in
+            defer { remembered = nil }
+            return remembered
+        }
+        guard let slot, let found = try? await log.slot(slot.epoch), found.hash == slot.hash
+        else { return 0 }
+        newestKnown.withLock { $0 = max($0, slot.epoch) }
+        return slot.epoch
     }
 
     /// The hash of slot `epoch`'s bytes, by which a client recognises the history it knows; nil when

@@ -69,6 +69,9 @@ package final class Workspace {
             base = (state.basePosition ?? 0, .empty)
         }
         remote = try await connect(config)
+        if let local = remote as? LocalRemote, let hash = Hash(hex: state.baseSlotHash) {
+            local.repository.remember(state.baseEpoch, hash: hash)
+        }
         trees = TreeAccess(remote)
     }
 
