@@ -7,7 +7,7 @@ enum QuickStart {
     /// they save.
     private static func isShort(_ word: String) -> Bool {
         switch word {
-        case "blame", "cat", "diff", "log", "ls", "schema", "session", "show", "skill", "status":
+        case "blame", "cat", "diff", "log", "ls", "schema", "show", "skill", "status":
             true
         default: false
         }
