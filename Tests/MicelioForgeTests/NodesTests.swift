@@ -41,13 +41,18 @@ import Testing
         }
     }
 
-    /// A port that was free a moment ago: nodes have to know each other's before they listen.
+    /// A port that was free a moment ago: nodes have to know each other's before they listen. Below those
+    /// that the system gives away by itself, to connections and to the servers of other tests.
     private func freePort() async throws -> Int {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = channel.localAddress?.port ?? 0
-        try await channel.close()
-        return port
+        for _ in 0..<100 {
+            let port = Int.random(in: 20_000..<30_000)
+            let channel = try? await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .bind(host: "127.0.0.1", port: port).get()
+            guard let channel else { continue }
+            try await channel.close()
+            return port
+        }
+        throw ForgeError(.unavailable, "no port is free")
     }
 
     private func writing(
