@@ -11,7 +11,8 @@ import Glibc
 final class MisbehavingServer: Sendable {
     enum Action: Sendable {
         case answer(Int, headers: [(String, String)] = [], body: String = "")
-        /// These bytes and nothing else, then the end of the connection.
+        /// These bytes and nothing else, then the end of the connection: not for a whole answer, after which
+        /// a client would send its next request on a connection that is closed without a word.
         case raw(String)
         case close
         case reset

@@ -284,7 +284,7 @@ import Testing
     ) -> @Sendable (MisbehavingServer.Request, Int) -> MisbehavingServer.Action {
         { request, _ in
             switch (request.method, request.target.contains("partNumber")) {
-            case ("HEAD", _): .raw("HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n")
+            case ("HEAD", _): .answer(404)
             case ("POST", _) where request.target.hasSuffix("?uploads="):
                 .answer(
                     200,
@@ -334,7 +334,7 @@ import Testing
         )
         try await MisbehavingServer.with { request, number in
             if request.method == "HEAD", number > 1 {
-                return .raw("HTTP/1.1 200 OK\r\ncontent-length: 0\r\netag: \"x-2\"\r\n\r\n")
+                return .answer(200, headers: [("etag", "\"x-2\"")])
             }
             return take(request, number)
         } _: { server in
@@ -383,7 +383,7 @@ import Testing
 
     @Test func `a long pack that is there already is not sent`() async throws {
         try await MisbehavingServer.with(
-            { _, _ in .raw("HTTP/1.1 200 OK\r\ncontent-length: 0\r\netag: \"x\"\r\n\r\n") }
+            { _, _ in .answer(200, headers: [("etag", "\"x\"")]) }
         ) { server in
             let store = try Self.store(server.port) { $0.partsAboveBytes = 100 }
             #expect(
