@@ -315,9 +315,8 @@ extension CachingStore {
                     while end < missing.count, missing[end].index == missing[end - 1].index + 1 {
                         end += 1
                     }
-                    let run = missing[done..<end]
-                    let fetched = try await fetch(run.first!.index...run.last!.index)
-                    for ((index, flight), block) in zip(run, fetched) {
+                    let fetched = try await fetch(missing[done].index...missing[end - 1].index)
+                    for ((index, flight), block) in zip(missing[done..<end], fetched) {
                         blocks[index] = block
                         land(index, flight, block, isFromDisk: false)
                     }

@@ -122,8 +122,14 @@ extension Workspace {
         guard let journal = try EditJournal.pending(in: hifDirectory) else { return }
         var left: [TargetChange] = []
         for target in journal.targets {
-            let present = try WorkingFile.read(
-                target.path, below: top, bytesMax: Workspace.editedBytesMax)
+            let present: (leaf: Leaf, bytes: [UInt8])?
+            do {
+                present = try WorkingFile.read(
+                    target.path, below: top, bytesMax: Workspace.editedBytesMax)
+            } catch {
+                // A directory, a link on the way or something huge: somebody's, who came since.
+                continue
+            }
             // A new file may have been written halfway.
             let isBegun =
                 target.expected == nil

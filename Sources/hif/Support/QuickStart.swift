@@ -17,7 +17,7 @@ enum QuickStart {
     static func begin(
         _ arguments: [String], _ work: @escaping @Sendable ([String]) async -> Never
     ) -> Never {
-        if arguments.contains(where: isShort) {
+        if let command = arguments.first(where: { !$0.hasPrefix("-") }), isShort(command) {
             let thread = OneThread()
             Task.detached(executorPreference: thread) { await work(arguments) }
             thread.run()

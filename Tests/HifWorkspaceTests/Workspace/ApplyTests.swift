@@ -205,6 +205,27 @@ import Testing
         #expect(try workspace.text("g.txt") == "somebody was here\n")
     }
 
+    @Test func `what came in the way of edits that were cut short stops nothing`() async throws {
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let workspace = try await landed(directory)
+        let content = Array("new\n".utf8)
+        let leaf = Leaf(kind: .file, size: 4, hash: Blake3.hash(content))
+        let targets = try ["dir", "link/x", "z.txt"].map {
+            TargetChange(path: try RepoPath($0), expected: nil, new: leaf)
+        }
+        let journal = EditJournal(targets: targets, contents: [leaf.hash: content])
+        try Data(journal.encoded()).write(
+            to: URL(fileURLWithPath: workspace.rootPath + "/.hif/applying"))
+        try workspace.put("dir/mine", "mine\n")
+        try FileManager.default.createSymbolicLink(
+            atPath: workspace.rootPath + "/link", withDestinationPath: "/")
+        _ = try await workspace.changing { try await workspace.update() }
+        #expect(try !workspace.hasPendingEdits())
+        #expect(try workspace.text("dir/mine") == "mine\n")
+        #expect(try workspace.text("z.txt") == "new\n")
+    }
+
     @Test func `a journal of edits that is damaged is an error, whatever the byte`() async throws {
         let content = Array("new\n".utf8)
         let leaf = Leaf(kind: .file, size: 4, hash: Blake3.hash(content))
