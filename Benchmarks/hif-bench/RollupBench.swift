@@ -186,45 +186,62 @@ struct RollupBench {
         _ = newest
     }
 
+    private struct Cold {
+        var requests: Int
+        var rounds: Int
+        var matches: RollupMatches
+        var tiles: Int
+        /// Requests that are neither for a tile nor for a run that may match.
+        var odd: Int { requests - tiles - matches.runsAsked }
+    }
+
     /// Requests and rounds of a question by somebody who has nothing in memory.
     private func cold() async throws {
         // The tips with the most tiles: 31 of each level.
         let worst = min(landings, (1 << 20) - 2)
-        func ask(_ tip: Epoch, _ path: RepoPath) async throws -> (Int, Int, Int, Int) {
+        func ask(_ tip: Epoch, _ path: RepoPath) async throws -> Cold {
             let index = PathIndex(log: LogReader(store: store))
             store.reset(delay: 0.05)
             let matches = try await index.matches(
                 RollupQuery(all: [RollupKey.touching(path)], limit: 20), upTo: tip, position: tip)
             let counts = store.counts
             store.reset()
-            return (counts.requests, counts.rounds, matches.epochs.count, matches.runsAsked)
+            return Cold(
+                requests: counts.requests, rounds: counts.rounds, matches: matches,
+                tiles: RollupSpan.tiling(before: tip + 1).count)
         }
         var random = SplitMix(state: 6)
-        let tiles = RollupSpan.tiling(before: worst + 1).count
         for (name, path) in [
             ("a file that changes often", history.path(history.hot(&random))),
             ("a file that hardly does", history.path(random.below(history.files))),
             ("a path that never was", try RepoPath("never/was")),
         ] {
-            let (requests, rounds, found, asked) = try await ask(worst, path)
+            let answer = try await ask(worst, path)
             print(
-                "cold, worst tiling of \(tiles), \(name): \(requests) requests in \(rounds) rounds,",
-                "\(found) slots found, \(asked) runs looked into")
+                "cold, worst tiling of \(answer.tiles), \(name): \(answer.requests) requests in",
+                "\(answer.rounds) rounds, \(answer.matches.epochs.count) slots found in",
+                "\(answer.matches.runsAsked) runs that say maybe,",
+                "\(answer.matches.runsAskedInVain) of those in vain")
         }
-        var sum = 0
-        var beyond = 0
-        var roundsMax = 0
-        let count = 200
-        for _ in 0..<count {
-            let tip = 1 + random.next() % landings
-            let result = try await ask(tip, history.path(random.below(history.files)))
-            sum += result.0
-            roundsMax = max(roundsMax, result.1)
-            beyond += result.0 - RollupSpan.tiling(before: tip + 1).count
+        for (name, tips) in [
+            ("worst tiling", { worst }), ("tips drawn evenly", { 1 + random.next() % landings }),
+        ] as [(String, () -> Epoch)] {
+            let count = 200
+            var answers: [Cold] = []
+            for _ in 0..<count {
+                answers.append(try await ask(tips(), history.path(random.below(history.files))))
+            }
+            func mean(_ value: (Cold) -> Int) -> Double {
+                Double(answers.reduce(0) { $0 + value($1) } * 100 / count) / 100
+            }
+            print(
+                "cold, \(name), \(count) files drawn evenly: \(mean(\.requests)) requests on average,",
+                "\(mean(\.matches.runsAsked)) of them for runs that say maybe, of which",
+                "\(mean(\.matches.runsAskedInVain)) in vain; at most",
+                "\(answers.map(\.requests).max() ?? 0) requests,",
+                "\(answers.map(\.rounds).max() ?? 0) rounds, and \(answers.map(\.odd).max() ?? 0)",
+                "requests more than a tile or such a run each")
         }
-        print(
-            "cold, \(count) tips drawn evenly: \(Double(sum * 10 / count) / 10) requests on average,",
-            "\(Double(beyond * 100 / count) / 100) of them for blocks, at most \(roundsMax) rounds")
     }
 
     /// Questions as they are asked, against a list of what every landing did.

@@ -168,17 +168,28 @@ struct RollupSearch {
         return Dictionary(uniqueKeysWithValues: zip(asked.map(\.offset), results))
     }
 
-    /// The numbers in a run of the slots that match, ascending; nil where it is damaged.
+    /// The numbers in a run of the slots that match, ascending; nil where it is damaged. The blocks of
+    /// all keys are read together, so that looking into runs is one round of requests.
     private static func offsets(
         in head: RollupHead, matching groups: [[RollupKey]], _ reader: RollupReader
     ) async throws(ReadError) -> [UInt32]? {
-        var result: [UInt32]?
+        var places: [[(key: RollupKey, block: Int)]] = []
         for group in groups {
+            places.append(
+                group.compactMap { key in
+                    head.mayHold(key) ? head.block(of: key).map { (key, $0) } : nil
+                })
+        }
+        let blocks = Set(places.joined().map(\.block)).sorted()
+        let cursors = try await parallel(blocks) { (block: Int) throws(ReadError) in
+            try await reader.cursor(ofBlock: block, of: head)
+        }
+        let read = Dictionary(uniqueKeysWithValues: zip(blocks, cursors))
+        var result: [UInt32]?
+        for group in places {
             var ofGroup: [UInt32] = []
-            for key in group where head.mayHold(key) {
-                guard let block = head.block(of: key) else { continue }
-                guard var cursor = try await reader.cursor(ofBlock: block, of: head),
-                    let offsets = try? cursor.offsets(of: key)
+            for (key, block) in group {
+                guard var cursor = read[block] ?? nil, let offsets = try? cursor.offsets(of: key)
                 else { return nil }
                 ofGroup = ofGroup.isEmpty ? offsets : union(ofGroup, offsets)
             }
