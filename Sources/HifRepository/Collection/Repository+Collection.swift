@@ -82,11 +82,10 @@ private struct Collection {
         case .mark:
             let mark = try await mark()
             report.epoch = mark.epoch
-            // The mark may see a compaction that was not there at the beginning, and that died since.
+            // The mark may see a compaction that was not there at the beginning, and that dies before it
+            // has written where everything lies.
             let places = repository.content.places
-            if !collector.isDryRun,
-                mark.packs.lastReplacedEpoch > places.known?.epoch ?? 0
-            {
+            if !collector.isDryRun, !places.isStored(asOf: mark.packs.lastReplacedEpoch) {
                 try await PlaceBuilder(store: repository.store).buildIfMissing(places)
             }
             return .marked(mark)

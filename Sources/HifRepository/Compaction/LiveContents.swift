@@ -27,6 +27,8 @@ struct LiveContents {
     private(set) var paths: [RepoPath] = []
     /// In the order of the log, each content once.
     private(set) var contents: [Content] = []
+    /// Contents that a later landing brought again, in another pack: their index, and where.
+    private(set) var repeats: [(content: UInt32, location: PackLocation)] = []
     /// Session documents and operation lists, in the order of the log.
     private(set) var references: [Reference] = []
     /// Packs that landings name, with the last slot that does.
@@ -75,11 +77,15 @@ struct LiveContents {
             }
             files[operation.path] = file
         }
-        guard before == nil, let location = landed.location else { return }
+        guard let location = landed.location?.resolved(in: landing.packs) else { return }
+        if let before {
+            if contents[Int(before)].location.pack != location.pack {
+                repeats.append((before, location))
+            }
+            return
+        }
         known[after.hash] = UInt32(contents.count)
         contents.append(
-            Content(
-                id: after.hash, size: after.size, location: location.resolved(in: landing.packs),
-                file: file))
+            Content(id: after.hash, size: after.size, location: location, file: file))
     }
 }

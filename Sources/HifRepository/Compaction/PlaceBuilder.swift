@@ -1,4 +1,4 @@
-import HifCore
+package import HifCore
 package import HifStore
 
 /// Makes the place index from the log and the packs it names: what a compaction writes when it has
@@ -13,12 +13,12 @@ package struct PlaceBuilder: Sendable {
         self.store = store
     }
 
-    /// The index as of the newest slot that replaced packs; nil when none did.
-    package func build() async throws(ReadError) -> PlaceIndex? {
+    /// The index as of the newest slot that replaced packs; nil when none did after slot `known`.
+    package func build(newerThan known: Epoch = 0) async throws(ReadError) -> PlaceIndex? {
         let log = LogReader(store: store)
         let newest = try await log.newestEpoch(from: 0)
         let packs = try await log.condemnedPacks(upTo: newest)
-        guard packs.lastReplacedEpoch > 0 else { return nil }
+        guard packs.lastReplacedEpoch > known else { return nil }
         return try await build(packs, log)
     }
 
@@ -28,23 +28,25 @@ package struct PlaceBuilder: Sendable {
         let packs = try await log.condemnedPacks(upTo: try await log.newestEpoch(from: 0))
         guard packs.lastReplacedEpoch > 0 else { return }
         do throws(StoreError) {
-            if let there = try await places.refresh(), there.epoch >= packs.lastReplacedEpoch {
-                return
-            }
+            _ = try await places.refresh()
         } catch {
             throw .store(error)
         }
-        places.remember(try await put(try await build(packs, log)))
+        guard !places.isStored(asOf: packs.lastReplacedEpoch) else { return }
+        try await put(try await build(packs, log), rememberingIn: places)
     }
 
-    func put(_ index: PlaceIndex) async throws(ReadError) -> PlaceIndex {
+    func put(
+        _ index: PlaceIndex, rememberingIn places: Places
+    ) async throws(ReadError) {
         do throws(StoreError) {
             _ = try await store.put(
                 StoreKey.placeIndex(index.epoch), index.encode(), .ifAbsent)
         } catch {
             guard error.code == .preconditionFailed else { throw .store(error) }
         }
-        return index
+        places.wasStored(asOf: index.epoch)
+        places.remember(index)
     }
 
     /// - Parameter packs: of the log; at least one was replaced.

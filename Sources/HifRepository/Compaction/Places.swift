@@ -9,11 +9,12 @@ import Synchronization
 package final class Places: Sendable {
     private struct State {
         var index: PlaceIndex?
+        /// Of the newest index that the store has, as far as is known here.
+        var storedEpoch: Epoch = 0
         /// Packs that were asked for in vain: what was written there is looked up at once.
         var gone: Set<Hash> = []
         /// Ends of blocks whose run was missing when the index was looked for.
         var asked: Set<Epoch> = []
-        var hasBuilt = false
     }
 
     /// Beyond it the memory is dropped.
@@ -28,6 +29,15 @@ package final class Places: Sendable {
 
     /// No request.
     package var known: PlaceIndex? { state.withLock { $0.index } }
+
+    /// Whether the store has the index as of slot `epoch`, or a newer one; no request. What is known may
+    /// have been made here, by somebody who dies before it is written.
+    func isStored(asOf epoch: Epoch) -> Bool { state.withLock { $0.storedEpoch >= epoch } }
+
+    /// It was written, or seen in the store.
+    func wasStored(asOf epoch: Epoch) {
+        state.withLock { $0.storedEpoch = max($0.storedEpoch, epoch) }
+    }
 
     /// This process built or read it.
     package func remember(_ index: PlaceIndex) {
@@ -49,12 +59,16 @@ package final class Places: Sendable {
             }
         }
         guard let newest else { return known }
-        if let known, known.epoch >= newest { return known }
+        if let known, known.epoch >= newest {
+            wasStored(asOf: newest)
+            return known
+        }
         // A damaged index is as good as none: it is derived.
         guard let object = try await store.getIfPresent(StoreKey.placeIndex(newest)),
             let index = try? PlaceIndex(decoding: object.bytes), index.epoch == newest
         else { return known }
         remember(index)
+        wasStored(asOf: newest)
         return index
     }
 
@@ -79,26 +93,32 @@ package final class Places: Sendable {
         }
     }
 
-    /// A pack is not there. Whether trying again may help: another index is known than when the reader
-    /// began, or this one has not been asked.
-    func isGone(_ pack: Hash) async -> Bool {
+    /// A pack is not there, in which content `id` was looked for. Whether trying again may help: another
+    /// index is known than when the reader began, or this one has not been asked.
+    func isGone(_ pack: Hash, id: Hash) async -> Bool {
         let isNew = state.withLock { state in
             if state.gone.count >= Places.rememberedMax { state.gone = [] }
             return state.gone.insert(pack).inserted
         }
         let before = known?.epoch
         _ = try? await refresh()
-        if known == nil { await build() }
+        if isNew, !knows(id, elsewhereThan: pack) { await build() }
         return known != nil && (isNew || known?.epoch != before)
     }
 
-    /// Makes the index from the log where the object is missing: dear, and so done once.
-    private func build() async {
-        let isFirst = state.withLock { state in
-            defer { state.hasBuilt = true }
-            return !state.hasBuilt
+    private func knows(_ id: Hash, elsewhereThan pack: Hash) -> Bool {
+        guard let index = known else { return false }
+        return [true, false].contains { isFile in
+            index.location(of: id, isFile: isFile).map { $0.pack != pack } ?? false
         }
-        guard isFirst, let built = try? await PlaceBuilder(store: store).build() else { return }
+    }
+
+    /// Makes the index from the log where whoever replaced packs last died before it was written. Dear, and
+    /// so done only for a pack that is gone with what the known index says of it.
+    private func build() async {
+        guard
+            let built = try? await PlaceBuilder(store: store).build(newerThan: known?.epoch ?? 0)
+        else { return }
         remember(built)
     }
 }

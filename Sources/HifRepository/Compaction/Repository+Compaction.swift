@@ -145,6 +145,13 @@ private struct CompactionRun {
         report.isPartial = choice.isPartial
         chosenPacks = Set(chosen.map(\.pack))
         places = live.contents.map { now($0.id, $0.location) }
+        // Readers look where it was brought last. If that pack goes and the first stays, which no index
+        // names, they would find it no more: so it is copied from there.
+        for (index, location) in live.repeats where chosenPacks.contains(location.pack) {
+            let first = live.contents[Int(index)].location.pack
+            guard packs.replaced[first] == nil, !chosenPacks.contains(first) else { continue }
+            places[Int(index)] = location
+        }
     }
 
     /// Where what the log puts at `location` lies now.
@@ -353,8 +360,8 @@ private struct CompactionRun {
         for pack in packs.replacing where !here.contains(pack) {
             records += try await builder.held(in: pack)
         }
-        places.remember(
-            try await builder.put(try await builder.build(packs, log, records: records)))
+        try await builder.put(
+            try await builder.build(packs, log, records: records), rememberingIn: places)
         try await dropRuns()
     }
 

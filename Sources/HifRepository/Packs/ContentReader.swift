@@ -170,7 +170,7 @@ package final class ContentReader: Sendable {
     func mayHelpToRepeat(after error: ContentError, moved: Int) async -> Bool {
         guard moved < ContentReader.movesMax, let pack = error.pack else { return false }
         switch error.code {
-        case .missing: return await places.isGone(pack)
+        case .missing: return await places.isGone(pack, id: error.id)
         case .damaged:
             footers.withLock { $0.forget(pack) }
             return store.distrust(PackKey.key(of: pack))

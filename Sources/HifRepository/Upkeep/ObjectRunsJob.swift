@@ -23,7 +23,7 @@ struct ObjectRunsJob: UpkeepJob {
     /// newest complete block to one that is there, and builds those behind it.
     private func fillEnds(upTo goal: UpkeepGoal) async throws(ReadError) -> Epoch {
         try await findCompaction()
-        if goal.replacedEpoch > index.places.known?.epoch ?? 0 {
+        if !index.places.isStored(asOf: goal.replacedEpoch) {
             try await PlaceBuilder(store: log.store).buildIfMissing(index.places)
         }
         for level in 1...ObjectRun.levelMax {

@@ -75,6 +75,14 @@ final class Witness {
         return isTruth || key == StoreKey.store ? "I1: \(key) was deleted" : nil
     }
 
+    /// What a slot does, for who reads along.
+    static func outline(_ stored: [UInt8]) -> String {
+        guard let slot = try? Slot(decoding: StoredSlot.unpacked(stored)) else { return "damaged" }
+        let lists = slot.control?.condemnation
+        return "\(slot.records.count) records, \(lists?.replaced.count ?? 0) packs replaced, "
+            + "\(lists?.condemned.count ?? 0) condemned"
+    }
+
     func remember(_ content: [UInt8]) -> Leaf {
         let leaf = Leaf(kind: .file, size: UInt64(content.count), hash: Blake3.hash(content))
         contents[leaf.hash] = content
@@ -103,7 +111,7 @@ final class Witness {
             return "I1: slot \(epoch) begins at @\(slot.firstPosition), after @\(tip)"
         }
         let closing = Set(slot.records.map(\.session))
-        let wrong = packs.condemned(
+        let wrong = packs.closed(
             by: slot, { closed[$0] != nil || closing.contains($0) }, in: bucket)
         if let wrong { return wrong }
         for record in slot.records {
@@ -277,13 +285,14 @@ final class Witness {
                 Slot.hash(ofBytes: bytes) == slots[epoch].hash
             else { return "I1: a power cut changed slot \(epoch)" }
         }
+        let wrong = packs.powerWasCut(Epoch(left - 1), last, in: bucket)
         for (index, landing) in landings.enumerated() {
-            for pack in landing.landing.packs {
+            for pack in landing.landing.packs where !packs.isReplaced(pack) {
                 guard let bytes = bucket.peek(PackKey.key(of: pack)), Blake3.hash(bytes) == pack
                 else { return "I11: a power cut took pack \(pack) of @\(index + 1)" }
             }
         }
-        return packs.powerWasCut(Epoch(left - 1), last, in: bucket) ?? ackedEventLost(bucket)
+        return wrong ?? ackedEventLost(bucket)
     }
 
     /// The first acknowledged session event that is not there.

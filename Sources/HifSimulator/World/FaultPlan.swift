@@ -5,6 +5,7 @@ import HifStore
 /// `@unchecked Sendable`: used by the simulation's one thread only.
 final class FaultPlan: @unchecked Sendable {
     private let perThousand: Int
+    private let perThousandSlots: Int
     private let kinds: [FaultKind]
     private let storms: Int
     private let faultsMax: Int
@@ -18,6 +19,7 @@ final class FaultPlan: @unchecked Sendable {
 
     init(_ scenario: Scenario) {
         perThousand = scenario.storeFaults
+        perThousandSlots = max(scenario.storeFaults, scenario.slotFaults)
         // In a fixed order: a set has none.
         let isDisk = scenario.powerCuts > 0
         storms = isDisk ? 0 : scenario.storms
@@ -73,7 +75,8 @@ final class FaultPlan: @unchecked Sendable {
             return operation == .put && dice.chance(200)
                 ? .appliedBut(.throttled) : .fails(.throttled)
         }
-        guard !kinds.isEmpty, dice.chance(perThousand), faultCount < faultsMax else { return nil }
+        let chance = key.hasPrefix("log/") ? perThousandSlots : perThousand
+        guard !kinds.isEmpty, dice.chance(chance), faultCount < faultsMax else { return nil }
         faultCount += 1
         switch dice.pick(kinds) {
         case .lost: return .lost

@@ -12,6 +12,9 @@ package struct Scenario: Sendable {
     package var workloads: [Workload]
     /// Of a thousand requests to the store, so many suffer a fault.
     package var storeFaults: Int
+    /// Of a thousand requests for slots of the log at least so many suffer one: what goes wrong there again
+    /// and again is what landing has to get right.
+    package var slotFaults: Int
     /// Of ten thousand requests to the store, so many are the last of the node that made them.
     package var crashes: Int
     /// Of a thousand calls from client to node, so many are lost, late, doubled or unanswered.
@@ -35,6 +38,8 @@ package struct Scenario: Sendable {
     package var lacking: Set<String>
     /// How many have packs collected, each again and again.
     package var collectorCount: Int
+    /// How many have packs compacted, each again and again.
+    package var compactorCount: Int
     /// Whether nodes hand landings on to the one that wrote the newest slot: 0 or 1.
     package var forwards: Int
     /// Bytes of the cache in memory that each node has before its store; 0: none. Never drawn, so that
@@ -70,9 +75,14 @@ package struct Scenario: Sendable {
         history = 0
         lacking = []
         forwards = 0
+        slotFaults = 0
+        compactorCount = 0
         drawHistory(&dice)
         // Drawn last, so that what earlier seeds drew stays.
         forwards = nodeCount > 1 && dice.chance(600) ? 1 : 0
+        slotFaults = dice.chance(150) ? dice.pick([200, 400, 600]) : 0
+        // Each reads the log whole.
+        if history <= 1_000 { compactorCount = dice.pick([0, 0, 0, 0, 1, 2]) }
     }
 }
 
@@ -99,9 +109,10 @@ extension Scenario {
 
     /// The fields that can be set by hand, as `name=value`.
     package static let fields = [
-        "nodes", "clients", "sessions", "faults", "crashes", "calls", "cancellations", "pauses",
-        "storms", "skew", "cuts", "collectors", "history", "lacking", "forwards", "cache", "most",
-        "kinds", "workloads",
+        "nodes", "clients", "sessions", "faults", "slots", "crashes", "calls", "cancellations",
+        "pauses", "storms", "skew", "cuts", "collectors", "compactors", "history", "lacking",
+        "forwards", "cache",
+        "most", "kinds", "workloads",
     ]
 
     /// Sets one field; false for a name or value that is none.
@@ -130,6 +141,7 @@ extension Scenario {
         case "clients": clientCount = max(1, number)
         case "sessions": sessionsPerClient = max(1, number)
         case "faults": storeFaults = number
+        case "slots": slotFaults = number
         case "crashes": crashes = number
         case "calls": callFaults = number
         case "cancellations": cancellations = number
@@ -138,6 +150,7 @@ extension Scenario {
         case "skew": skewMillis = Int64(number)
         case "cuts": powerCuts = number
         case "collectors": collectorCount = number
+        case "compactors": compactorCount = number
         case "history": history = number
         case "forwards": forwards = number
         case "cache": cache = max(0, number)
@@ -154,6 +167,7 @@ extension Scenario {
         case "clients": "\(clientCount)"
         case "sessions": "\(sessionsPerClient)"
         case "faults": "\(storeFaults)"
+        case "slots": "\(slotFaults)"
         case "crashes": "\(crashes)"
         case "calls": "\(callFaults)"
         case "cancellations": "\(cancellations)"
@@ -162,6 +176,7 @@ extension Scenario {
         case "skew": "\(skewMillis)"
         case "cuts": "\(powerCuts)"
         case "collectors": "\(collectorCount)"
+        case "compactors": "\(compactorCount)"
         case "history": "\(history)"
         case "lacking": lacking.sorted().joined(separator: "+")
         case "forwards": "\(forwards)"

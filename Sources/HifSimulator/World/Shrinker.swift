@@ -21,8 +21,8 @@ package struct Shrinker {
             before = smallest.text
             for field in ["nodes", "clients", "sessions"] { await lower(field, from: 1) }
             for field in [
-                "calls", "cancellations", "pauses", "storms", "skew", "crashes", "faults", "cuts",
-                "collectors", "history", "forwards",
+                "calls", "cancellations", "pauses", "storms", "skew", "crashes", "faults", "slots",
+                "cuts", "collectors", "compactors", "history", "forwards",
             ] { await attempt(field, "0") }
             await thin("kinds", smallest.value("kinds"))
             await thin("workloads", smallest.value("workloads"))

@@ -148,6 +148,7 @@ package final class Simulation: @unchecked Sendable {
             for client in clients { group.addTask { await client.work() } }
             group.addTask { await self.weather() }
             for _ in 0..<scenario.collectorCount { group.addTask { await self.collect() } }
+            for _ in 0..<scenario.compactorCount { group.addTask { await self.compact() } }
         }
     }
 
@@ -167,6 +168,22 @@ package final class Simulation: @unchecked Sendable {
                 note("\(report.deletedCount) packs collected, \(report.stopped ?? "all done")")
             } catch {
                 note("no collection: \(error)")
+            }
+        }
+    }
+
+    /// Somebody who has packs copied together, now and then, by any node; beside others who do it.
+    private func compact() async {
+        while isWorking {
+            await executor.sleep(dice.latency(median: 1_000_000))
+            let isWhole = dice.chance(300)
+            do {
+                let report = try await call(dice.below(scenario.nodeCount)) { repository in
+                    try await repository.compact(isWhole: isWhole, level: 1)
+                }
+                note("\(report.replacedCount) packs compacted, \(report.stopped ?? "all done")")
+            } catch {
+                note("no compaction: \(error)")
             }
         }
     }
@@ -228,7 +245,7 @@ package final class Simulation: @unchecked Sendable {
             violate("I1: \(key) was overwritten with other bytes")
         }
         guard before == nil, let epoch = StoreKey.epoch(of: key) else { return }
-        note("slot \(epoch) exists")
+        note("slot \(epoch) exists: \(Witness.outline(bytes))")
         if let wrong = witness.slotAppeared(epoch, bytes, in: bucket) { violate(wrong) }
     }
 }

@@ -105,6 +105,39 @@ import Testing
         #expect(try await FsckTests.check(store, deep: true).findings == [])
     }
 
+    @Test func `an index that was made and could not be written is written before packs go`()
+        async throws
+    {
+        let base = MemoryStore()
+        var project = try await CompactedProject(seed: 18, store: base)
+        try await project.land(20)
+        // It looks again what is left to do, and would write the index first.
+        let store = FaultyStore(
+            base, script: [.init(.put, prefix: "obj/1/", occurrences: 1...2, .fails(.refused))])
+        let process = Repository(store: store, world: TestProject.world(seed: 50))
+        await #expect(throws: (any Error).self) { try await process.compact(level: 1) }
+        #expect(try await base.listAll(prefix: "obj/1/").isEmpty)
+        #expect(try await process.collect().deletedCount > 0)
+        #expect(try await base.listAll(prefix: "obj/1/").count == 1)
+        #expect(try await project.findings() == [])
+        #expect(try await project.differences(in: project.opened()) == [])
+    }
+
+    @Test func `a reader finds what moved although only an older index is there`() async throws {
+        let base = MemoryStore()
+        var project = try await CompactedProject(seed: 19, store: base)
+        try await project.land(20)
+        _ = try await project.opened(seed: 60).compact(level: 1)
+        let older = try #require(try await base.listAll(prefix: "obj/1/").first).key
+        let bytes = try await base.get(older).bytes
+        try await project.land(20)
+        _ = try await project.opened(seed: 61).compact(isWhole: true, level: 1)
+        #expect(try await project.opened(seed: 62).collect().deletedCount > 20)
+        for entry in try await base.listAll(prefix: "obj/1/") { try await base.delete(entry.key) }
+        _ = try await base.put(older, bytes, .ifAbsent)
+        #expect(try await project.differences(in: project.opened()) == [])
+    }
+
     @Test func `of two compactions at once one does the work, and none fails`() async throws {
         var project = try await CompactedProject(seed: 16)
         try await project.land(24, largeEvery: 15)
@@ -227,6 +260,28 @@ import Testing
         #expect(report.replacedCount == 3)
         _ = try await project.reopened(seed: 5).collect()
         #expect(try await CollectionTests.exists(draft.id, in: project.store))
+    }
+
+    @Test func `content stays readable that lies in a pack that is left alone and one that goes`()
+        async throws
+    {
+        let project = try await TestProject()
+        let draft = CollectionTests.pack(of: TestProject.session(77), "brought twice")
+        try await CollectionTests.store(draft, in: project.store)
+        var request = try TestProject.request(1, [("a", nil, "brought twice")])
+        request.uploadedPacks = [draft.id]
+        guard case .landed = try await Lander(project.repository).land(request) else {
+            throw Broken("not landed")
+        }
+        for number in 2...4 as ClosedRange<UInt64> {
+            _ = try await project.land(number, [("b\(number)", nil, "brought twice")])
+        }
+        let texts = try await project.texts()
+        #expect(texts.count == 4)
+        #expect(try await project.reopened(seed: 4).compact().replacedCount > 0)
+        #expect(try await project.reopened(seed: 5).collect().deletedCount > 0)
+        #expect(try await CollectionTests.exists(draft.id, in: project.store))
+        #expect(try await project.texts() == texts)
     }
 
     @Test func `the place index is made again where it is missing or damaged`() async throws {
