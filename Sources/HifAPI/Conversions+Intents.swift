@@ -117,8 +117,11 @@ extension Micelio_V1_TagChange {
 
 extension Micelio_V1_SubmitRequest {
     /// The messages of a submission, each about a frame long.
+    ///
+    /// - Parameter isHandedOn: from one node to another, which takes the authors as they are.
     package static func submission(
-        of intents: [Intent], project: Micelio_V1_ProjectName, storeID: String
+        of intents: [Intent], project: Micelio_V1_ProjectName = .init(), storeID: String = "",
+        isHandedOn: Bool = false
     ) -> [Micelio_V1_SubmitRequest] {
         var messages: [Micelio_V1_SubmitRequest] = []
         var message = Micelio_V1_SubmitRequest()
@@ -140,7 +143,7 @@ extension Micelio_V1_SubmitRequest {
             let first = frames.first ?? []
             let bytes = 1_000 + first.reduce(0) { $0 + $1.operation.wireBytes + 20 }
             if size > 0, size + bytes > WireLimits.frameBytes { close() }
-            message.intents.append(wire(intent, first))
+            message.intents.append(wire(intent, first, isHandedOn: isHandedOn))
             size += bytes
             for frame in frames.dropFirst() {
                 close()
@@ -153,7 +156,7 @@ extension Micelio_V1_SubmitRequest {
     }
 
     private static func wire(
-        _ intent: Intent, _ operations: ArraySlice<LandedOperation>
+        _ intent: Intent, _ operations: ArraySlice<LandedOperation>, isHandedOn: Bool
     ) -> Micelio_V1_Intent {
         var message = Micelio_V1_Intent()
         switch intent {
@@ -164,6 +167,7 @@ extension Micelio_V1_SubmitRequest {
         case .abandon(let abandon, let position):
             message.abandon.sessionID = abandon.session.hash.wire
             message.abandon.agent = abandon.author.agent
+            if isHandedOn { message.abandon.author = abandon.author.wire }
             message.abandon.reason = abandon.reason
             message.abandon.createdPosition = position
         case .control(.setTags(let tags)): message.tags = Micelio_V1_TagChange(tags)

@@ -13,15 +13,18 @@ package struct Forge: Sendable {
     package let repositories: ProjectRepositories
     /// Where clients fetch packs.
     let packs: PackAddresses
+    /// By which the nodes of this forge know each other; nil without TLS.
+    let nodeProof: NodeProof?
     /// Milliseconds since 1970.
     package let now: @Sendable () -> Int64
     let limiters = Limiters()
+    let usage = Usage()
 
     /// - Parameter accounts: nil on a node that asks another for them.
     init(
         accounts: Accounts?, source: any AccountsSource, passwords: PasswordHasher,
         addresses: Addresses, repositories: ProjectRepositories, packs: PackAddresses,
-        now: @escaping @Sendable () -> Int64
+        nodeProof: NodeProof?, now: @escaping @Sendable () -> Int64
     ) {
         ownAccounts = accounts
         accountsSource = source
@@ -29,6 +32,7 @@ package struct Forge: Sendable {
         self.addresses = addresses
         self.repositories = repositories
         self.packs = packs
+        self.nodeProof = nodeProof
         self.now = now
         access = Access(accounts: source)
         authenticator = Authenticator(accounts: source, now: now)
@@ -42,7 +46,7 @@ package struct Forge: Sendable {
     ) {
         self.init(
             accounts: accounts, source: accounts, passwords: passwords, addresses: addresses,
-            repositories: repositories, packs: packs, now: now)
+            repositories: repositories, packs: packs, nodeProof: nil, now: now)
     }
 
     /// The database of this node.

@@ -54,6 +54,11 @@ package enum Limits {
     /// How often what the caches did is said in the log, if they did anything.
     package static let cacheReportSeconds: Int64 = 600
 
+    /// Pairs of account and project for which is counted apart what is done, and how often that is said in
+    /// the log.
+    package static let usageKeysMax = 10_000
+    package static let usageReportSeconds: Int64 = 600
+
     /// Landings that are read whole before they are sent.
     package static let detailsAtOnce = 64
 
@@ -64,6 +69,8 @@ package enum Limits {
     package static let accountsCacheEntriesMax = 10_000
     /// Within which another node says that it has taken a landing over; else it is landed here.
     package static let nodeTakesMillis: Int64 = 250
+    /// Intents that go to another node in one call.
+    package static let nodeIntentsMax = 1_024
     /// Within which it has to have landed it.
     package static let nodeLandingSeconds: Int64 = 60
     package static let nodeAnswerSeconds: Int64 = 10

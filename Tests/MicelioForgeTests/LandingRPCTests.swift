@@ -10,31 +10,6 @@ import Testing
 
 /// A project over the wire: what hif's own remote does against a real server on a real directory.
 @Suite struct LandingRPCTests {
-    /// A request that writes these files, with their contents in a staged pack.
-    private func writing(
-        _ files: [(path: String, text: String)], base: [String: Leaf] = [:], seed: UInt64,
-        position: Position = 0, goal: String = "Write files"
-    ) throws -> LandRequest {
-        var generator = SeededGenerator(seed: seed)
-        let session = SessionID(from: &generator)
-        var writer = PackWriter(
-            session: session.hash,
-            nonce: PackNonce(high: generator.next(), low: generator.next()))
-        var operations: [HifCore.Operation] = []
-        for (path, text) in files.sorted(by: { $0.path < $1.path }) {
-            let bytes = Array(text.utf8)
-            let entry = writer.add(.blob, bytes)
-            operations.append(
-                HifCore.Operation(
-                    path: try RepoPath(path), before: base[path],
-                    after: Leaf(kind: .file, size: UInt64(bytes.count), hash: entry.id)))
-        }
-        return LandRequest(
-            session: session, author: Author(account: "somebody-else", name: "X"), goal: goal,
-            startedMillis: 1, createdPosition: position, operations: operations,
-            staged: try PackReader(writer.finish().bytes))
-    }
-
     private func landed(_ outcome: LandOutcome) throws -> Landed {
         guard case .landed(let landed) = outcome else {
             throw ForgeError.invalid("not landed: \(outcome)")
@@ -64,7 +39,8 @@ import Testing
                 let empty = try await remote.newest()
                 #expect(empty.position == 0)
 
-                let request = try writing([("src/a.txt", "one\n"), ("b.txt", "two\n")], seed: 1)
+                let request = try LandRequest.writing(
+                    [("src/a.txt", "one\n"), ("b.txt", "two\n")], seed: 1)
                 let answer = try landed(try await remote.land(request))
                 #expect(answer.position == 1 && answer.sourceDigest == request.sourceDigest)
                 // A lost answer: the same again is the same.
@@ -147,24 +123,25 @@ import Testing
             _ = try await server.makeProject("ana/app")
             try await server.connected(ana) { connection in
                 let remote = try server.remote("ana/app", connection)
-                let first = try writing([("a.txt", "1\n2\n3\n4\n5\n6\n7\n8\n")], seed: 1)
+                let first = try LandRequest.writing(
+                    [("a.txt", "1\n2\n3\n4\n5\n6\n7\n8\n")], seed: 1)
                 _ = try landed(try await remote.land(first))
                 let base = ["a.txt": try #require(first.operations[0].after)]
                 _ = try landed(
                     try await remote.land(
-                        writing(
+                        LandRequest.writing(
                             [("a.txt", "ONE\n2\n3\n4\n5\n6\n7\n8\n")], base: base, seed: 2,
                             position: 1)))
                 // Another place of the same file merges.
                 let merged = try landed(
                     try await remote.land(
-                        writing(
+                        LandRequest.writing(
                             [("a.txt", "1\n2\n3\n4\n5\n6\n7\nEIGHT\n")], base: base, seed: 3,
                             position: 1)))
                 #expect(try merged.mergedPaths == [RepoPath("a.txt")])
                 // The same place does not.
                 let outcome = try await remote.land(
-                    writing(
+                    LandRequest.writing(
                         [("a.txt", "uno\n2\n3\n4\n5\n6\n7\n8\n")], base: base, seed: 4, position: 1)
                 )
                 guard case .conflict(let conflicts, let position) = outcome else {
@@ -188,7 +165,7 @@ import Testing
                 let positions = try await withThrowingTaskGroup(of: Position.self) { group in
                     for index in 0..<20 {
                         group.addTask {
-                            let request = try writing(
+                            let request = try LandRequest.writing(
                                 [("f\(index).txt", "\(index)\n")], seed: UInt64(100 + index))
                             return try landed(try await remote.land(request)).position
                         }
@@ -247,7 +224,7 @@ import Testing
             let eve = try await server.token("eve")
             let secret = try await server.makeProject("ana/secret")
             _ = try await server.makeProject("eve/own")
-            let request = try writing([("key.txt", "the secret\n")], seed: 1)
+            let request = try LandRequest.writing([("key.txt", "the secret\n")], seed: 1)
             let hash = try #require(request.operations[0].after?.hash)
             try await server.connected(ana) { connection in
                 _ = try landed(
@@ -281,7 +258,7 @@ import Testing
             try await server.connected(eve) { connection in
                 let remote = try server.remote("ana/secret", connection)
                 try await remote.contents([hash], at: 1) { #expect($0.id == hash) }
-                let write = try writing([("mine.txt", "x\n")], seed: 2, position: 1)
+                let write = try LandRequest.writing([("mine.txt", "x\n")], seed: 2, position: 1)
                 #expect(await refused { _ = try await remote.land(write) } == .forbidden)
             }
             try await server.connected(nil) { connection in
@@ -472,7 +449,7 @@ import Testing
             try await server.connected(ana) { connection in
                 let stranger = ForgeRemote(
                     connection, owner: "ana", name: "app", storeID: StoreID(high: 1, low: 2))
-                let request = try writing([("a", "x")], seed: 1)
+                let request = try LandRequest.writing([("a", "x")], seed: 1)
                 #expect(
                     await refused { _ = try await stranger.land(request) } == .historyReplaced)
                 let remote = try server.remote("ana/app", connection)

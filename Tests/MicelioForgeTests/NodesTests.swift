@@ -1,5 +1,7 @@
 import Foundation
+import GRPCCore
 import HTTPTypes
+import HifAPI
 import HifCore
 import HifRemote
 import HifRepository
@@ -55,25 +57,6 @@ import Testing
         throw ForgeError(.unavailable, "no port is free")
     }
 
-    private func writing(
-        _ path: String, _ text: String, seed: UInt64, position: Position = 0
-    ) throws -> LandRequest {
-        var generator = SeededGenerator(seed: seed)
-        let session = SessionID(from: &generator)
-        var writer = PackWriter(
-            session: session.hash,
-            nonce: PackNonce(high: generator.next(), low: generator.next()))
-        let bytes = Array(text.utf8)
-        let entry = writer.add(.blob, bytes)
-        let leaf = Leaf(kind: .file, size: UInt64(bytes.count), hash: entry.id)
-        return LandRequest(
-            session: session, author: Author(account: "x", name: "X"), goal: "Write \(path)",
-            startedMillis: 1, createdPosition: position,
-            operations: [
-                HifCore.Operation(path: try RepoPath(path), before: nil, after: leaf)
-            ], staged: try PackReader(writer.finish().bytes))
-    }
-
     private func position(_ outcome: LandOutcome) -> Position? {
         if case .landed(let landed) = outcome { landed.position } else { nil }
     }
@@ -97,9 +80,9 @@ import Testing
                 try await node.connected(token) { second in
                     let here = try keeper.remote("ana/app", first)
                     let there = try node.remote("ana/app", second)
-                    let one = try await here.land(writing("one", "1", seed: 1))
-                    let two = try await there.land(writing("two", "2", seed: 2))
-                    let three = try await here.land(writing("three", "3", seed: 3))
+                    let one = try await here.land(LandRequest.writing([("one", "1")], seed: 1))
+                    let two = try await there.land(LandRequest.writing([("two", "2")], seed: 2))
+                    let three = try await here.land(LandRequest.writing([("three", "3")], seed: 3))
                     #expect([one, two, three].map(position) == [1, 2, 3])
                     #expect(try await there.newest().position == 3)
                     let repository = keeper.forge.repositories.repository(project.storeProjectID)
@@ -157,6 +140,100 @@ import Testing
             // A refusal is not remembered, nor is a clock that goes back believed.
             clock.advance(millis: -Limits.accountsCacheMillis * 2)
             #expect(await ask() == .unauthenticated)
+        }
+    }
+
+    @Test func `many landings through the other node are handed on together`() async throws {
+        try await with { keeper, node in
+            let ana = try await keeper.token("ana")
+            let ben = try await keeper.token("ben")
+            let project = try await keeper.makeProject("ana/app")
+            try await keeper.forge.accounts.setMember(
+                Handle("ben"), of: project, role: .write)
+            try await keeper.connected(ana) { first in
+                // The keeper has written the newest slot, so it is the one that writes.
+                _ = try await keeper.remote("ana/app", first).land(
+                    LandRequest.writing([("first", "1")], seed: 1))
+            }
+            try await node.connected(ana) { anas in
+                try await node.connected(ben) { bens in
+                    let remotes = [
+                        try node.remote("ana/app", anas), try node.remote("ana/app", bens),
+                    ]
+                    let outcomes = try await withThrowingTaskGroup(of: LandOutcome.self) { group in
+                        for number in 0..<20 {
+                            group.addTask {
+                                try await remotes[number % 2].land(
+                                    LandRequest.writing(
+                                        [("file\(number)", "2")], seed: 100 + UInt64(number)))
+                            }
+                        }
+                        return try await group.reduce(into: []) { $0.append($1) }
+                    }
+                    #expect(Set(outcomes.compactMap(position)) == Set(2...21))
+                }
+            }
+            let repository = keeper.forge.repositories.repository(project.storeProjectID)
+            let newest = try await repository.newest()
+            var accounts: [String: Int] = [:]
+            try await repository.landingsBackwards(newest: newest) { _, landing, operations in
+                let number = operations.first?.operation.path.description.dropFirst(4) ?? ""
+                // Each in the name of who asked, though they came together.
+                if let number = Int(number) {
+                    #expect(landing.author.account == ["ana", "ben"][number % 2])
+                }
+                accounts[landing.author.account, default: 0] += 1
+                return true
+            }
+            #expect(accounts == ["ana": 11, "ben": 10])
+        }
+    }
+
+    @Test func `what a stranger hands on is refused`() async throws {
+        try await with { keeper, node in
+            let token = try await keeper.token("ana")
+            let project = try await keeper.makeProject("ana/app")
+            let proof = try #require(keeper.forge.nodeProof)
+            var generator = SeededGenerator(seed: 4)
+            let abandon = Intent.abandon(
+                Abandon(
+                    session: SessionID(from: &generator),
+                    author: Author(account: "root", name: "Root"), reason: "", atMillis: 1),
+                createdPosition: 0)
+            let store = keeper.forge.storeID
+            let rows: [(Data, String, String, RPCError.Code?)] = [
+                (proof.wire, project.storeProjectID, store, nil),
+                (Data(), project.storeProjectID, store, .permissionDenied),
+                (Data(count: 32), project.storeProjectID, store, .permissionDenied),
+                (proof.wire + [0], project.storeProjectID, store, .permissionDenied),
+                (proof.wire, "../../x", store, .invalidArgument),
+                (proof.wire, project.storeProjectID, "another", .invalidArgument),
+            ]
+            for metadata in [[:], ["authorization": "Bearer \(token)"]] as [Metadata] {
+                for (proof, project, store, expected) in rows {
+                    var found: RPCError.Code?
+                    do {
+                        try await node.rpc { client in
+                            let nodes = Micelio_V1_Nodes.Client(wrapping: client)
+                            try await nodes.forward(metadata: metadata) { writer in
+                                var message = Micelio_V1_ForwardRequest()
+                                message.header.proof = proof
+                                message.header.projectID = project
+                                message.header.storeID = store
+                                message.submission =
+                                    Micelio_V1_SubmitRequest.submission(
+                                        of: [abandon], isHandedOn: true)[0]
+                                try await writer.write(message)
+                            } onResponse: { response in
+                                for try await _ in response.messages {}
+                            }
+                        }
+                    } catch let error as RPCError {
+                        found = error.code
+                    }
+                    #expect(found == expected, "\(proof.count) \(project) \(store)")
+                }
+            }
         }
     }
 

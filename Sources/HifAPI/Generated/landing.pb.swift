@@ -664,9 +664,21 @@ package nonisolated struct Micelio_V1_AbandonIntent: Sendable {
 
   package var createdPosition: UInt64 = 0
 
+  /// Who abandons it, where a node hands it on; a client leaves it out.
+  package var author: Micelio_V1_Author {
+    get {_author ?? Micelio_V1_Author()}
+    set {_author = newValue}
+  }
+  /// Returns true if `author` has been explicitly set.
+  package var hasAuthor: Bool {self._author != nil}
+  /// Clears the value of `author`. Subsequent reads from it will return its default value.
+  package mutating func clearAuthor() {self._author = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _author: Micelio_V1_Author? = nil
 }
 
 package nonisolated struct Micelio_V1_TagChange: Sendable {
@@ -1819,7 +1831,7 @@ nonisolated extension Micelio_V1_LandIntent: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Micelio_V1_AbandonIntent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AbandonIntent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}agent\0\u{1}reason\0\u{3}created_position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}agent\0\u{1}reason\0\u{3}created_position\0\u{1}author\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1831,12 +1843,17 @@ nonisolated extension Micelio_V1_AbandonIntent: SwiftProtobuf.Message, SwiftProt
       case 2: try { try decoder.decodeSingularStringField(value: &self.agent) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.createdPosition) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._author) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.sessionID.isEmpty {
       try visitor.visitSingularBytesField(value: self.sessionID, fieldNumber: 1)
     }
@@ -1849,6 +1866,9 @@ nonisolated extension Micelio_V1_AbandonIntent: SwiftProtobuf.Message, SwiftProt
     if self.createdPosition != 0 {
       try visitor.visitSingularUInt64Field(value: self.createdPosition, fieldNumber: 4)
     }
+    try { if let v = self._author {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1857,6 +1877,7 @@ nonisolated extension Micelio_V1_AbandonIntent: SwiftProtobuf.Message, SwiftProt
     if lhs.agent != rhs.agent {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.createdPosition != rhs.createdPosition {return false}
+    if lhs._author != rhs._author {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -49,7 +49,7 @@ package enum Micelio_V1_Nodes: Sendable {
         /// Namespace for "Forward" metadata.
         package enum Forward: Sendable {
             /// Request type for "Forward".
-            package typealias Input = Micelio_V1_SubmitRequest
+            package typealias Input = Micelio_V1_ForwardRequest
             /// Response type for "Forward".
             package typealias Output = Micelio_V1_ForwardReply
             /// Descriptor for "Forward".
@@ -92,8 +92,9 @@ extension Micelio_V1_Nodes {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > What the nodes of one forge ask each other. A node asks with the credentials of the client that asked
-    /// > it, so it can do nothing that its client could not, and no node has to trust another.
+    /// > What the nodes of one forge ask each other. About accounts a node asks with the credentials of the
+    /// > client that asked it, so it learns nothing that its client could not. Intents it hands on in its own
+    /// > name: it has checked them, and whoever can write to the store can write slots.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
         /// Handle the "Identify" method.
         ///
@@ -135,18 +136,19 @@ extension Micelio_V1_Nodes {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > As Landings.Submit, to the node that wrote the newest slot. Says at once that it has taken the
-        /// > intents over, then what became of them. Never handed on to a third node.
+        /// > Intents of one project, for the node that wrote the newest slot: of several clients, if several came
+        /// > together. Says at once that it has taken them over, then what became of each. Never handed on to a
+        /// > third node, and not checked again but for what landing checks.
         ///
         /// - Parameters:
-        ///   - request: A streaming request of `Micelio_V1_SubmitRequest` messages.
+        ///   - request: A streaming request of `Micelio_V1_ForwardRequest` messages.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A streaming response of `Micelio_V1_ForwardReply` messages.
         func forward(
-            request: GRPCCore.StreamingServerRequest<Micelio_V1_SubmitRequest>,
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_ForwardRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_ForwardReply>
     }
@@ -161,8 +163,9 @@ extension Micelio_V1_Nodes {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > What the nodes of one forge ask each other. A node asks with the credentials of the client that asked
-    /// > it, so it can do nothing that its client could not, and no node has to trust another.
+    /// > What the nodes of one forge ask each other. About accounts a node asks with the credentials of the
+    /// > client that asked it, so it learns nothing that its client could not. Intents it hands on in its own
+    /// > name: it has checked them, and whoever can write to the store can write slots.
     package protocol ServiceProtocol: Micelio_V1_Nodes.StreamingServiceProtocol {
         /// Handle the "Identify" method.
         ///
@@ -204,18 +207,19 @@ extension Micelio_V1_Nodes {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > As Landings.Submit, to the node that wrote the newest slot. Says at once that it has taken the
-        /// > intents over, then what became of them. Never handed on to a third node.
+        /// > Intents of one project, for the node that wrote the newest slot: of several clients, if several came
+        /// > together. Says at once that it has taken them over, then what became of each. Never handed on to a
+        /// > third node, and not checked again but for what landing checks.
         ///
         /// - Parameters:
-        ///   - request: A streaming request of `Micelio_V1_SubmitRequest` messages.
+        ///   - request: A streaming request of `Micelio_V1_ForwardRequest` messages.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A streaming response of `Micelio_V1_ForwardReply` messages.
         func forward(
-            request: GRPCCore.StreamingServerRequest<Micelio_V1_SubmitRequest>,
+            request: GRPCCore.StreamingServerRequest<Micelio_V1_ForwardRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_ForwardReply>
     }
@@ -228,8 +232,9 @@ extension Micelio_V1_Nodes {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > What the nodes of one forge ask each other. A node asks with the credentials of the client that asked
-    /// > it, so it can do nothing that its client could not, and no node has to trust another.
+    /// > What the nodes of one forge ask each other. About accounts a node asks with the credentials of the
+    /// > client that asked it, so it learns nothing that its client could not. Intents it hands on in its own
+    /// > name: it has checked them, and whoever can write to the store can write slots.
     package protocol SimpleServiceProtocol: Micelio_V1_Nodes.ServiceProtocol {
         /// Handle the "Identify" method.
         ///
@@ -271,18 +276,19 @@ extension Micelio_V1_Nodes {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > As Landings.Submit, to the node that wrote the newest slot. Says at once that it has taken the
-        /// > intents over, then what became of them. Never handed on to a third node.
+        /// > Intents of one project, for the node that wrote the newest slot: of several clients, if several came
+        /// > together. Says at once that it has taken them over, then what became of each. Never handed on to a
+        /// > third node, and not checked again but for what landing checks.
         ///
         /// - Parameters:
-        ///   - request: A stream of `Micelio_V1_SubmitRequest` messages.
+        ///   - request: A stream of `Micelio_V1_ForwardRequest` messages.
         ///   - response: A response stream of `Micelio_V1_ForwardReply` messages.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         func forward(
-            request: GRPCCore.RPCAsyncSequence<Micelio_V1_SubmitRequest, any Swift.Error>,
+            request: GRPCCore.RPCAsyncSequence<Micelio_V1_ForwardRequest, any Swift.Error>,
             response: GRPCCore.RPCWriter<Micelio_V1_ForwardReply>,
             context: GRPCCore.ServerContext
         ) async throws
@@ -317,7 +323,7 @@ extension Micelio_V1_Nodes.StreamingServiceProtocol {
         )
         router.registerHandler(
             forMethod: Micelio_V1_Nodes.Method.Forward.descriptor,
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_SubmitRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_ForwardRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_ForwardReply>(),
             handler: { request, context in
                 try await self.forward(
@@ -385,7 +391,7 @@ extension Micelio_V1_Nodes.SimpleServiceProtocol {
     }
 
     package func forward(
-        request: GRPCCore.StreamingServerRequest<Micelio_V1_SubmitRequest>,
+        request: GRPCCore.StreamingServerRequest<Micelio_V1_ForwardRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Micelio_V1_ForwardReply> {
         return GRPCCore.StreamingServerResponse<Micelio_V1_ForwardReply>(
@@ -413,8 +419,9 @@ extension Micelio_V1_Nodes {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > What the nodes of one forge ask each other. A node asks with the credentials of the client that asked
-    /// > it, so it can do nothing that its client could not, and no node has to trust another.
+    /// > What the nodes of one forge ask each other. About accounts a node asks with the credentials of the
+    /// > client that asked it, so it learns nothing that its client could not. Intents it hands on in its own
+    /// > name: it has checked them, and whoever can write to the store can write slots.
     package protocol ClientProtocol: Sendable {
         /// Call the "Identify" method.
         ///
@@ -466,12 +473,13 @@ extension Micelio_V1_Nodes {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > As Landings.Submit, to the node that wrote the newest slot. Says at once that it has taken the
-        /// > intents over, then what became of them. Never handed on to a third node.
+        /// > Intents of one project, for the node that wrote the newest slot: of several clients, if several came
+        /// > together. Says at once that it has taken them over, then what became of each. Never handed on to a
+        /// > third node, and not checked again but for what landing checks.
         ///
         /// - Parameters:
-        ///   - request: A streaming request producing `Micelio_V1_SubmitRequest` messages.
-        ///   - serializer: A serializer for `Micelio_V1_SubmitRequest` messages.
+        ///   - request: A streaming request producing `Micelio_V1_ForwardRequest` messages.
+        ///   - serializer: A serializer for `Micelio_V1_ForwardRequest` messages.
         ///   - deserializer: A deserializer for `Micelio_V1_ForwardReply` messages.
         ///   - options: Options to apply to this RPC.
         ///   - handleResponse: A closure which handles the response and returns its result to
@@ -479,8 +487,8 @@ extension Micelio_V1_Nodes {
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
         func forward<Result>(
-            request: GRPCCore.StreamingClientRequest<Micelio_V1_SubmitRequest>,
-            serializer: some GRPCCore.MessageSerializer<Micelio_V1_SubmitRequest>,
+            request: GRPCCore.StreamingClientRequest<Micelio_V1_ForwardRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_ForwardRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_ForwardReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_ForwardReply>) async throws -> Result
@@ -495,8 +503,9 @@ extension Micelio_V1_Nodes {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > What the nodes of one forge ask each other. A node asks with the credentials of the client that asked
-    /// > it, so it can do nothing that its client could not, and no node has to trust another.
+    /// > What the nodes of one forge ask each other. About accounts a node asks with the credentials of the
+    /// > client that asked it, so it learns nothing that its client could not. Intents it hands on in its own
+    /// > name: it has checked them, and whoever can write to the store can write slots.
     package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
         private let client: GRPCCore.GRPCClient<Transport>
 
@@ -580,12 +589,13 @@ extension Micelio_V1_Nodes {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > As Landings.Submit, to the node that wrote the newest slot. Says at once that it has taken the
-        /// > intents over, then what became of them. Never handed on to a third node.
+        /// > Intents of one project, for the node that wrote the newest slot: of several clients, if several came
+        /// > together. Says at once that it has taken them over, then what became of each. Never handed on to a
+        /// > third node, and not checked again but for what landing checks.
         ///
         /// - Parameters:
-        ///   - request: A streaming request producing `Micelio_V1_SubmitRequest` messages.
-        ///   - serializer: A serializer for `Micelio_V1_SubmitRequest` messages.
+        ///   - request: A streaming request producing `Micelio_V1_ForwardRequest` messages.
+        ///   - serializer: A serializer for `Micelio_V1_ForwardRequest` messages.
         ///   - deserializer: A deserializer for `Micelio_V1_ForwardReply` messages.
         ///   - options: Options to apply to this RPC.
         ///   - handleResponse: A closure which handles the response and returns its result to
@@ -593,8 +603,8 @@ extension Micelio_V1_Nodes {
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
         package func forward<Result>(
-            request: GRPCCore.StreamingClientRequest<Micelio_V1_SubmitRequest>,
-            serializer: some GRPCCore.MessageSerializer<Micelio_V1_SubmitRequest>,
+            request: GRPCCore.StreamingClientRequest<Micelio_V1_ForwardRequest>,
+            serializer: some GRPCCore.MessageSerializer<Micelio_V1_ForwardRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Micelio_V1_ForwardReply>,
             options: GRPCCore.CallOptions = .defaults,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_ForwardReply>) async throws -> Result
@@ -676,24 +686,25 @@ extension Micelio_V1_Nodes.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > As Landings.Submit, to the node that wrote the newest slot. Says at once that it has taken the
-    /// > intents over, then what became of them. Never handed on to a third node.
+    /// > Intents of one project, for the node that wrote the newest slot: of several clients, if several came
+    /// > together. Says at once that it has taken them over, then what became of each. Never handed on to a
+    /// > third node, and not checked again but for what landing checks.
     ///
     /// - Parameters:
-    ///   - request: A streaming request producing `Micelio_V1_SubmitRequest` messages.
+    ///   - request: A streaming request producing `Micelio_V1_ForwardRequest` messages.
     ///   - options: Options to apply to this RPC.
     ///   - handleResponse: A closure which handles the response and returns its result to
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
     package func forward<Result>(
-        request: GRPCCore.StreamingClientRequest<Micelio_V1_SubmitRequest>,
+        request: GRPCCore.StreamingClientRequest<Micelio_V1_ForwardRequest>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_ForwardReply>) async throws -> Result
     ) async throws -> Result where Result: Sendable {
         try await self.forward(
             request: request,
-            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_SubmitRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Micelio_V1_ForwardRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Micelio_V1_ForwardReply>(),
             options: options,
             onResponse: handleResponse
@@ -774,8 +785,9 @@ extension Micelio_V1_Nodes.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > As Landings.Submit, to the node that wrote the newest slot. Says at once that it has taken the
-    /// > intents over, then what became of them. Never handed on to a third node.
+    /// > Intents of one project, for the node that wrote the newest slot: of several clients, if several came
+    /// > together. Says at once that it has taken them over, then what became of each. Never handed on to a
+    /// > third node, and not checked again but for what landing checks.
     ///
     /// - Parameters:
     ///   - metadata: Additional metadata to send, defaults to empty.
@@ -789,10 +801,10 @@ extension Micelio_V1_Nodes.ClientProtocol {
     package func forward<Result>(
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
-        requestProducer producer: @Sendable @escaping (GRPCCore.RPCWriter<Micelio_V1_SubmitRequest>) async throws -> Void,
+        requestProducer producer: @Sendable @escaping (GRPCCore.RPCWriter<Micelio_V1_ForwardRequest>) async throws -> Void,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Micelio_V1_ForwardReply>) async throws -> Result
     ) async throws -> Result where Result: Sendable {
-        let request = GRPCCore.StreamingClientRequest<Micelio_V1_SubmitRequest>(
+        let request = GRPCCore.StreamingClientRequest<Micelio_V1_ForwardRequest>(
             metadata: metadata,
             producer: producer
         )

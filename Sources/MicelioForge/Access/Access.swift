@@ -1,3 +1,4 @@
+import HifAPI
 package import HifCore
 
 /// What somebody may do with a project, weakest first.
@@ -83,6 +84,15 @@ package struct PackGrant: Sendable {
         self.storeProjectID = storeProjectID
         self.pack = pack
         self.isForAll = isForAll
+    }
+}
+
+/// Leave to land in a project what another node of this forge has checked.
+struct HandingOnGrant: Sendable {
+    let projectID: ProjectID
+
+    fileprivate init(projectID: ProjectID) {
+        self.projectID = projectID
     }
 }
 
@@ -189,6 +199,20 @@ package struct Access: Sendable {
         }
         return PackGrant(
             storeProjectID: signed.storeProjectID, pack: signed.pack, isForAll: true)
+    }
+
+    /// Leave for a node of this forge, which asked for its client's leave before. Without TLS there is no
+    /// `proof` that one could know, and no leave.
+    func checkNode(
+        _ header: Micelio_V1_ForwardHeader, _ proof: NodeProof?
+    ) throws(ForgeError) -> HandingOnGrant {
+        guard let proof, proof.isShown(in: header.proof) else {
+            throw ForgeError(.forbidden, "only the nodes of this forge hand landings on")
+        }
+        guard let id = ProjectID(hex: header.projectID) else {
+            throw .invalid("'\(header.projectID)' is no project's id")
+        }
+        return HandingOnGrant(projectID: id)
     }
 
     /// The strongest role somebody has; nil when they may not know of the project.

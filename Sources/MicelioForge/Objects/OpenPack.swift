@@ -7,10 +7,14 @@ struct OpenPack: Sendable {
     let grant: PackGrant
     private let store: any ObjectStore
     private let executor: BlockingExecutor
+    private let meter: Meter
 
-    fileprivate init(grant: PackGrant, store: any ObjectStore, executor: BlockingExecutor) {
+    fileprivate init(
+        grant: PackGrant, store: any ObjectStore, executor: BlockingExecutor, meter: Meter
+    ) {
         self.grant = grant
         self.store = store
+        self.meter = meter
         self.executor = executor
     }
 
@@ -22,6 +26,7 @@ struct OpenPack: Sendable {
         try await withTaskExecutorPreference(executor) {
             do {
                 let object = try await store.get(PackKey.key(of: grant.pack), range)
+                meter.count(sent: object.bytes.count)
                 return (object.bytes, object.size)
             } catch {
                 switch (error as? StoreError)?.code {
@@ -36,8 +41,12 @@ struct OpenPack: Sendable {
 
 extension Forge {
     func open(_ grant: PackGrant) -> OpenPack {
-        OpenPack(
+        // A cache asks in nobody's name.
+        let meter = Meter(
+            usage: usage, key: Usage.Key(account: "", projectID: grant.storeProjectID))
+        meter.count(requests: 1)
+        return OpenPack(
             grant: grant, store: repositories.repository(grant.storeProjectID).store,
-            executor: repositories.executor)
+            executor: repositories.executor, meter: meter)
     }
 }

@@ -10,17 +10,19 @@ package struct OpenProject<Verb: ProjectVerb>: Sendable {
     package let storeID: String
     let drafts: DraftGate
     let feed: SessionFeed
+    let meter: Meter
     private let executor: BlockingExecutor
 
     fileprivate init(
         grant: ProjectGrant<Verb>, repository: Repository, storeID: String, drafts: DraftGate,
-        feed: SessionFeed, executor: BlockingExecutor
+        feed: SessionFeed, meter: Meter, executor: BlockingExecutor
     ) {
         self.grant = grant
         self.repository = repository
         self.storeID = storeID
         self.drafts = drafts
         self.feed = feed
+        self.meter = meter
         self.executor = executor
     }
 
@@ -57,10 +59,16 @@ extension Forge {
         _ path: ProjectPath, for verb: Verb.Type, as principal: Principal
     ) async throws -> OpenProject<Verb> {
         let grant = try await access.check(principal, verb, on: path)
+        let meter = Meter(
+            usage: usage,
+            key: Usage.Key(
+                account: principal.user?.handle.text ?? "",
+                projectID: grant.project.storeProjectID))
+        meter.count(requests: 1)
         return OpenProject(
             grant: grant, repository: repositories.repository(grant.project.storeProjectID),
             storeID: repositories.storeID.hex, drafts: repositories.drafts,
-            feed: repositories.feed, executor: repositories.executor)
+            feed: repositories.feed, meter: meter, executor: repositories.executor)
     }
 }
 

@@ -22,7 +22,7 @@ package final class ProjectRepositories: Sendable {
     private let world: World
     /// Where other nodes reach this one, as its slots say it; empty for a node that is alone.
     private let writer: String
-    private let peers: (any PeerTransport)?
+    private let peers: (@Sendable (_ projectID: String, _ storeID: String) -> any PeerTransport)?
     private let report: @Sendable (String) -> Void
     private let open = Mutex(Open())
     /// Projects with background work to do; each at most once at a time.
@@ -37,11 +37,11 @@ package final class ProjectRepositories: Sendable {
 
     /// - Parameters:
     ///   - writer: where other nodes reach this one; empty when there are none.
-    ///   - peers: the way to them.
+    ///   - peers: the way to them, for a project; nil when there are none.
     ///   - report: told, in a sentence, of background work that failed.
     package init(
         _ store: any ObjectStore, world: World, executor: BlockingExecutor, writer: String = "",
-        peers: (any PeerTransport)? = nil,
+        peers: (@Sendable (_ projectID: String, _ storeID: String) -> any PeerTransport)? = nil,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws {
         self.store = store
@@ -82,8 +82,8 @@ package final class ProjectRepositories: Sendable {
                 open.repositories[oldest.key] = nil
             }
             let made = Repository(
-                store: projectStore(id), world: world, writer: writer, peers: peers,
-                report: report,
+                store: projectStore(id), world: world, writer: writer,
+                peers: peers?(id, storeID.hex), report: report,
                 upkeepDue: { [announce] in announce.yield($0) })
             open.repositories[id] = (made, open.clock)
             return made

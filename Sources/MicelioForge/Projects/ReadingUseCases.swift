@@ -67,7 +67,11 @@ extension OpenProject where Verb == Reading {
     ) async throws {
         try await working {
             try await repository.contents(
-                ids, at: try await locations(of: ids, at: position), deliver)
+                ids, at: try await locations(of: ids, at: position)
+            ) { piece in
+                meter.count(sent: piece.bytes.count)
+                try await deliver(piece)
+            }
         }
     }
 

@@ -30,6 +30,7 @@ extension OpenProject where Verb == Writing {
     /// Stores a pack; answers its name. Every record in it is checked first.
     package func upload(_ pack: [UInt8], named name: Hash) async throws {
         let repository = repository
+        meter.count(received: pack.count)
         try await completing {
             let id = try await Lander(repository).upload(pack)
             guard id == name else {
@@ -41,40 +42,35 @@ extension OpenProject where Verb == Writing {
     package func land(_ request: LandRequest) async throws -> LandOutcome {
         let repository = repository
         defer { feed.signal(request.session, in: grant.project.storeProjectID) }
-        return try await handingOn {
-            try await completing { try await Lander(repository).land(request) }
-        }
+        let outcome = try await completing { try await Lander(repository).land(request) }
+        var landings = 0
+        if case .landed = outcome { landings = 1 }
+        meter.count(landings: landings, received: request.staged?.bytes.count ?? 0)
+        return outcome
     }
 
     /// Submits intents that the caller prepared whole, in order. What they claim about packs is
     /// checked before: a wrong place in the index would spoil the content for everybody.
-    ///
-    /// - Parameter isForwarded: another node handed them on.
-    package func submit(
-        _ intents: [Intent], isForwarded: Bool = false
-    ) async throws -> [LandingAnswer] {
+    package func submit(_ intents: [Intent]) async throws -> [LandingAnswer] {
         let repository = repository
         let feed = feed
         let project = grant.project.storeProjectID
-        return try await handingOn {
-            try await completing {
-                try await IntentCheck(repository: repository).check(intents)
-                let answers = try await repository.submit(intents, isForwarded: isForwarded)
-                for (intent, answer) in zip(intents, answers) {
-                    guard let session = intent.closedSession(by: answer) else { continue }
-                    // The mark is advisory: a session that stays listed costs a look.
-                    try? await repository.sessions.unmarkOpen(session)
-                    feed.signal(session, in: project)
-                }
-                return answers
+        let meter = meter
+        return try await completing {
+            try await IntentCheck(repository: repository).check(intents)
+            let answers = try await repository.submit(intents)
+            for (intent, answer) in zip(intents, answers) {
+                guard let session = intent.closedSession(by: answer) else { continue }
+                // The mark is advisory: a session that stays listed costs a look.
+                try? await repository.sessions.unmarkOpen(session)
+                feed.signal(session, in: project)
             }
+            meter.count(
+                landings: answers.count { answer in
+                    if case .landed = answer { true } else { false }
+                })
+            return answers
         }
-    }
-
-    /// Says to other nodes, if this one hands something on, which project it is of.
-    private func handingOn<Value>(_ work: () async throws -> Value) async throws -> Value {
-        let errand = NodePeers.Errand(project: grant.project.path, storeID: storeID)
-        return try await NodePeers.Errand.$current.withValue(errand, operation: work)
     }
 
     /// Appends an event in the caller's name; answers its number.
@@ -94,7 +90,7 @@ extension OpenProject where Verb == Writing {
 
 extension Intent {
     /// The session that is closed now, if `answer` closed one.
-    fileprivate func closedSession(by answer: LandingAnswer) -> SessionID? {
+    func closedSession(by answer: LandingAnswer) -> SessionID? {
         switch (self, answer) {
         case (.land(let land), .landed), (.land(let land), .abandoned): land.session
         case (.abandon(let abandon, _), .landed), (.abandon(let abandon, _), .abandoned):

@@ -128,12 +128,15 @@ struct LandingsService: Micelio_V1_Landings.SimpleServiceProtocol {
             guard !part.hasHeader else { throw WireError("a submission has one header") }
             try submission.take(part)
         }
-        return (project, try submission.intents(project, now: forge.now()))
+        let intents = try submission.intents(now: forge.now()) { author, isImport in
+            isImport ? OpenProject.imported(author) : project.author(agent: author.agent)
+        }
+        return (project, intents)
     }
 }
 
 /// Intents as they arrive: the operations of one may be spread over several messages.
-private struct Submission {
+struct Submission {
     private var messages: [Micelio_V1_Intent] = []
     /// For each message, its operations; empty for what is no landing.
     private var operations: [[LandedOperation]] = []
@@ -168,22 +171,26 @@ private struct Submission {
         }
     }
 
-    func intents(_ project: OpenProject<Writing>, now: Int64) throws -> [Intent] {
+    /// - Parameter author: who it is that acts, from what a message says and whether that is an import.
+    func intents(
+        now: Int64, by author: (_ said: Author, _ isImport: Bool) -> Author
+    ) throws -> [Intent] {
         try zip(messages, operations).map { message, operations in
             switch message.intent {
             case .land(let land):
-                let author = Author(wire: land.author)
                 return .land(
                     try LandIntent(
-                        wire: land,
-                        author: land.isImport
-                            ? OpenProject.imported(author) : project.author(agent: author.agent),
+                        wire: land, author: author(Author(wire: land.author), land.isImport),
                         operations: operations))
             case .abandon(let abandon):
+                let said =
+                    abandon.hasAuthor
+                    ? Author(wire: abandon.author)
+                    : Author(account: "", agent: abandon.agent, name: "")
                 return .abandon(
                     Abandon(
                         session: try SessionID(wire: abandon.sessionID),
-                        author: project.author(agent: abandon.agent), reason: abandon.reason,
+                        author: author(said, false), reason: abandon.reason,
                         atMillis: now),
                     createdPosition: abandon.createdPosition)
             case .tags(let change): return .control(change.change)

@@ -4,8 +4,8 @@ import HifCore
 import HifRepository
 import SwiftProtobuf
 
-/// The carrier of what nodes ask each other. Each call comes with a client's credentials and is answered
-/// as if the client had made it.
+/// The carrier of what nodes ask each other. What they ask about accounts comes with a client's credentials
+/// and is answered as if the client had asked.
 struct NodesService: Micelio_V1_Nodes.SimpleServiceProtocol {
     let forge: Forge
 
@@ -48,12 +48,20 @@ struct NodesService: Micelio_V1_Nodes.SimpleServiceProtocol {
     }
 
     func forward(
-        request: RPCAsyncSequence<Micelio_V1_SubmitRequest, any Error>,
+        request: RPCAsyncSequence<Micelio_V1_ForwardRequest, any Error>,
         response: RPCWriter<Micelio_V1_ForwardReply>, context: ServerContext
     ) async throws {
-        let (project, intents) = try await LandingsService(forge: forge).submission(request)
+        var parts = request.makeAsyncIterator()
+        guard let first = try await parts.next(), first.hasHeader else {
+            throw WireError("what is handed on begins with its header")
+        }
+        let project = try forge.open(handedOn: first.header)
+        var submission = Submission()
+        try submission.take(first.submission)
+        while let part = try await parts.next() { try submission.take(part.submission) }
+        let intents = try submission.intents(now: forge.now()) { author, _ in author }
         try await response.write(.with { $0.taken = Micelio_V1_Taken() })
-        let answers = try await project.submit(intents, isForwarded: true)
+        let answers = try await project.submit(intents)
         try await response.write(
             .with {
                 $0.answers = .with { $0.answers = answers.map { Micelio_V1_IntentAnswer($0) } }

@@ -2,6 +2,7 @@ import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import HifAPI
+import HifRepository
 package import HifStore
 import Hummingbird
 package import Logging
@@ -67,6 +68,12 @@ package struct ForgeServer: Sendable {
             let own = try Accounts(path: files.accounts)
             (accounts, source) = (own, own)
         }
+        let secret = try key?.secret()
+        let proof = secret.map(NodeProof.init)
+        var peers: (@Sendable (String, String) -> any PeerTransport)?
+        if configuration.node != nil, let proof {
+            peers = { NodePeers(links: links, proof: proof, projectID: $0, storeID: $1) }
+        }
         let bottom = try store ?? DirectoryStore(path: files.store)
         cache = try await ForgeServer.cache(of: bottom, configuration.cache)
         forge = Forge(
@@ -79,11 +86,11 @@ package struct ForgeServer: Sendable {
                 cache ?? bottom, world: .system,
                 executor: BlockingExecutor(threads: diskThreads),
                 writer: configuration.node.map { "\($0)" } ?? "",
-                peers: configuration.node == nil ? nil : NodePeers(links: links),
+                peers: peers,
                 report: { logger.error("background work failed", metadata: ["what": "\($0)"]) }),
             packs: PackAddresses(
-                base: configuration.cdn, secret: try key?.secret()),
-            now: now)
+                base: configuration.cdn, secret: secret),
+            nodeProof: proof, now: now)
     }
 
     /// The way to the node that keeps the accounts; nil when this is it.
@@ -136,7 +143,8 @@ package struct ForgeServer: Sendable {
             links, rpc, web, ready, UpkeepService(repositories: forge.repositories),
             FeedService(repositories: forge.repositories),
         ]
-        // Before all others, so that it is told to stop when they have.
+        // Before all others, so that they are told to stop when those have.
+        members.insert(UsageReport(usage: forge.usage, logger: logger), at: 0)
         if let cache { members.insert(CacheReport(cache: cache, logger: logger), at: 0) }
         var group = ServiceGroupConfiguration(
             services: members, gracefulShutdownSignals: signals, logger: logger)
