@@ -15,16 +15,19 @@ package struct Forge: Sendable {
     let packs: PackAddresses
     /// By which the nodes of this forge know each other; nil without TLS.
     let nodeProof: NodeProof?
+    /// Who may make an account here.
+    package let signUpPolicy: SignUpPolicy
     /// Milliseconds since 1970.
     package let now: @Sendable () -> Int64
     let limiters = Limiters()
+    let tickets = SignInTickets()
     let usage = Usage()
 
     /// - Parameter accounts: nil on a node that asks another for them.
     init(
         accounts: Accounts?, source: any AccountsSource, passwords: PasswordHasher,
         addresses: Addresses, repositories: ProjectRepositories, packs: PackAddresses,
-        nodeProof: NodeProof?, now: @escaping @Sendable () -> Int64
+        nodeProof: NodeProof?, signUp: SignUpPolicy, now: @escaping @Sendable () -> Int64
     ) {
         ownAccounts = accounts
         accountsSource = source
@@ -33,6 +36,7 @@ package struct Forge: Sendable {
         self.repositories = repositories
         self.packs = packs
         self.nodeProof = nodeProof
+        signUpPolicy = signUp
         self.now = now
         access = Access(accounts: source)
         authenticator = Authenticator(accounts: source, now: now)
@@ -42,11 +46,11 @@ package struct Forge: Sendable {
     package init(
         accounts: Accounts, passwords: PasswordHasher, addresses: Addresses,
         repositories: ProjectRepositories, packs: PackAddresses = PackAddresses(base: nil),
-        now: @escaping @Sendable () -> Int64
+        signUp: SignUpPolicy = .invite, now: @escaping @Sendable () -> Int64
     ) {
         self.init(
             accounts: accounts, source: accounts, passwords: passwords, addresses: addresses,
-            repositories: repositories, packs: packs, nodeProof: nil, now: now)
+            repositories: repositories, packs: packs, nodeProof: nil, signUp: signUp, now: now)
     }
 
     /// The database of this node.
@@ -77,6 +81,9 @@ package struct Forge: Sendable {
     struct Limiters: Sendable {
         let userCodes = RateLimiter(Limits.userCodeTries, of: "codes tried")
         let passwords = RateLimiter(Limits.passwordTries, of: "logins tried")
+        let codes = RateLimiter(Limits.codeTries, of: "codes tried")
+        let signUps = RateLimiter(Limits.signUpTries, of: "accounts made")
+        let invitations = RateLimiter(Limits.invitationTries, of: "invitations tried")
         let deviceStarts = RateLimiter(Limits.deviceStarts, of: "logins begun")
     }
 }

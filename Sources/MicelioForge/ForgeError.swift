@@ -16,6 +16,8 @@ package struct ForgeError: Error, Hashable, Sendable {
         case accountDisabled = "account_disabled"
         /// Handle and password do not fit. Says never which of the two.
         case loginFailed = "login_failed"
+        /// A browser has to type the password again before this.
+        case passwordNeeded = "password_needed"
         /// The caller may see the thing, but not do this to it.
         case forbidden
         /// It does not exist, or the caller may not know that it does.

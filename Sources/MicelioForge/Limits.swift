@@ -7,6 +7,9 @@ package enum Limits {
     package static let descriptionBytesMax = 500
     package static let displayNameBytesMax = 100
     package static let emailBytesMax = 254
+    package static let bioBytesMax = 500
+    package static let profileLinksMax = 4
+    package static let profileLinkBytesMax = 200
     package static let tokenLabelBytesMax = 100
     /// A client's or device's name, as the approval page shows it; longer ones are cut.
     package static let deviceNameBytesMax = 64
@@ -21,14 +24,32 @@ package enum Limits {
     package static let accessTokenMillis: Int64 = 3_600_000
     package static let refreshTokenIdleMillis: Int64 = 30 * 86_400_000
     package static let deviceCodeMillis: Int64 = 900_000
+    /// A link to set the first password of an account, and one for a password that was forgotten.
     package static let passwordLinkMillis: Int64 = 86_400_000
+    package static let passwordResetMillis: Int64 = 900_000
+    package static let invitationMillis: Int64 = 14 * 86_400_000
     /// A browser stays signed in so long without being used, and so long at most.
     package static let browserIdleMillis: Int64 = 14 * 86_400_000
     package static let browserAbsoluteMillis: Int64 = 90 * 86_400_000
+    // A sign-in between its password and its code.
+    package static let signInTicketMillis: Int64 = 300_000
+    package static let signInTicketTries = 5
+    package static let signInTicketsMax = 10_000
+    /// How long what a browser does with who may do what needs no password typed again.
+    package static let confirmedMillis: Int64 = 900_000
+    /// The longest life of a token that an account makes for itself.
+    package static let personalTokenDaysMax = 366
+    /// Usable personal tokens of one account.
+    package static let personalTokensMax = 100
     /// Browsers signed in to one account; the one used longest ago is signed out for another.
     package static let browsersMax = 100
     /// How stale `last_used_at` may be: a write per minute and token, not one per request.
     package static let lastUsedGrainMillis: Int64 = 60_000
+
+    // Invitations of one account: open at once, and used ones that are remembered.
+    package static let invitationsOpenMax = 20
+    package static let invitationsUsedMax = 100
+    package static let invitationNoteBytesMax = 100
 
     // The device flow.
     package static let devicePollSeconds = 5
@@ -39,6 +60,10 @@ package enum Limits {
     // Tries per window, by caller's network and in the whole forge.
     package static let userCodeTries = RateLimit(tries: 10, globalTries: 200, windowMillis: 600_000)
     package static let passwordTries = RateLimit(tries: 20, globalTries: 500, windowMillis: 600_000)
+    package static let codeTries = RateLimit(tries: 20, globalTries: 500, windowMillis: 600_000)
+    package static let signUpTries = RateLimit(tries: 20, globalTries: 200, windowMillis: 600_000)
+    package static let invitationTries = RateLimit(
+        tries: 30, globalTries: 500, windowMillis: 600_000)
     package static let deviceStarts = RateLimit(tries: 60, globalTries: 600, windowMillis: 600_000)
     /// Networks that one limiter remembers; the oldest are forgotten first.
     package static let rateLimitKeysMax = 10_000

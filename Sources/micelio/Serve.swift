@@ -47,6 +47,12 @@ struct Serve: AsyncParsableCommand {
             "Where other nodes on the same store reach gRPC of this one.", valueName: "host:port"))
     var node: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who may make an account: open (everybody), invite (with a link) or closed.",
+            valueName: "open|invite|closed"))
+    var signUp = SignUpPolicy.invite.rawValue
+
     @OptionGroup var cache: CacheOptions
 
     @Option(
@@ -117,6 +123,10 @@ struct Serve: AsyncParsableCommand {
         configuration.accountsKeeper = try accounts.map { try HostPort($0) }
         configuration.node = try node.map { try HostPort($0) }
         configuration.cdn = cdn
+        guard let policy = SignUpPolicy(rawValue: signUp) else {
+            throw ForgeError.invalid("--sign-up is open, invite or closed")
+        }
+        configuration.signUp = policy
         configuration.cache = try cache.configuration(data, isBucket: store.isBucket)
         switch (tlsCert, tlsKey, grpcPlaintext) {
         case (nil, nil, false): configuration.encryption = .selfSigned

@@ -44,7 +44,8 @@ import Testing
                 set.contains("HttpOnly") && set.contains("SameSite=Lax") && set.contains("Path=/"))
             #expect(!set.contains("Secure"))
             let cookie = try #require(SignInTests.cookie(in: answer.headers))
-            let page = try await server.http(.get, "/settings", headers: [("Cookie", cookie)])
+            let page = try await server.http(
+                .get, "/settings/devices", headers: [("Cookie", cookie)])
             #expect(page.status == 200 && page.body.contains("Sign out everywhere"))
             #expect(try await server.http(.get, "/settings").status == 401)
         }

@@ -69,6 +69,23 @@ package struct ScopeSet: Hashable, Sendable {
         }
     }
 
+    /// Whether whatever `other` allows is allowed by this, too.
+    func covers(_ other: ScopeSet) -> Bool {
+        other.scopes.allSatisfy { wanted in
+            let owner = wanted.resource.split(separator: "/").first ?? ""
+            return scopes.contains { scope in
+                scope.verb == wanted.verb
+                    && (scope.resource == "*" || scope.resource == "\(owner)/*"
+                        || scope.resource.lowercased() == wanted.resource.lowercased())
+            }
+        }
+    }
+
+    /// Whether it opens projects without naming any.
+    var isForAllProjects: Bool {
+        scopes.contains { $0.verb != .account && $0.resource == "*" }
+    }
+
     func allows(_ verb: Verb, onAllOf owner: Handle) -> Bool {
         scopes.contains { scope in
             scope.verb == verb && (scope.resource == "*" || scope.resource == "\(owner)/*")

@@ -8,6 +8,8 @@ package struct BrowserSession: Hashable, Sendable {
     package let address: String
     package let createdMillis: Int64
     package let lastUsedMillis: Int64
+    /// When the password was typed last.
+    package let confirmedMillis: Int64
 
     init(_ row: Row) {
         id = row["id"]
@@ -15,6 +17,7 @@ package struct BrowserSession: Hashable, Sendable {
         address = row["address"]
         createdMillis = row["created_at"]
         lastUsedMillis = row["last_used_at"]
+        confirmedMillis = row["confirmed_at"]
     }
 }
 
@@ -47,10 +50,10 @@ extension Accounts {
             try database.execute(
                 sql: """
                     INSERT INTO browser_sessions
-                        (user_id, hash, browser, address, created_at, last_used_at)
-                    VALUES (?, ?, ?, ?, ?, ?)
+                        (user_id, hash, browser, address, created_at, last_used_at, confirmed_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
                     """,
-                arguments: [user.id, token.hash, browser, address, now, now])
+                arguments: [user.id, token.hash, browser, address, now, now, now])
         }
         return token
     }
@@ -99,6 +102,27 @@ extension Accounts {
         try await pool.write { database in
             try database.execute(
                 sql: "DELETE FROM browser_sessions WHERE id = ?", arguments: [session.id])
+        }
+    }
+
+    /// Signs one of an account's browsers out.
+    ///
+    /// - Returns: false when it has none of that number.
+    func endBrowser(_ id: Int64, of user: User) async throws -> Bool {
+        try await pool.write { database in
+            try database.execute(
+                sql: "DELETE FROM browser_sessions WHERE id = ? AND user_id = ?",
+                arguments: [id, user.id])
+            return database.changesCount > 0
+        }
+    }
+
+    /// Keeps that the password was typed in this browser now.
+    func confirmBrowser(_ session: BrowserSession, now: Int64) async throws {
+        try await pool.write { database in
+            try database.execute(
+                sql: "UPDATE browser_sessions SET confirmed_at = ? WHERE id = ?",
+                arguments: [now, session.id])
         }
     }
 

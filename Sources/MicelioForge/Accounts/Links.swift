@@ -14,8 +14,12 @@ extension Accounts {
     }
 
     /// A link with which the account's owner sets a password. Earlier ones stop working.
-    package func makePasswordLink(for handle: Handle, now: Int64) async throws -> TokenText {
-        try await pool.write { database in
+    ///
+    /// - Parameter lasting: how long it works, in milliseconds.
+    package func makePasswordLink(
+        for handle: Handle, lasting: Int64 = Limits.passwordLinkMillis, now: Int64
+    ) async throws -> TokenText {
+        try await auditing(now) { database, pen in
             guard let user = try Accounts.user(handle, in: database) else {
                 throw Accounts.noAccount(handle)
             }
@@ -23,8 +27,9 @@ extension Accounts {
                 throw ForgeError(.accountDisabled, "the account '\(handle)' is disabled")
             }
             try database.execute(sql: "DELETE FROM links WHERE user_id = ?", arguments: [user.id])
+            try pen.note(.madePasswordLink, handle.text, in: database)
             return try Accounts.insertLink(
-                userID: user.id, expires: now + Limits.passwordLinkMillis, now: now, in: database)
+                userID: user.id, expires: now + lasting, now: now, in: database)
         }
     }
 
@@ -74,10 +79,11 @@ extension Accounts {
     package func setUp(
         with link: TokenText, handle: Handle, passwordHash: String, now: Int64
     ) async throws -> User {
-        try await pool.write { database in
+        try await auditing(now) { database, pen in
             guard try Accounts.purpose(of: link, now: now, in: database) == .setup else {
                 throw Accounts.deadLink
             }
+            try pen.note(.setUp, handle.text, in: database)
             let user = try Accounts.insertUser(
                 handle, displayName: "", email: nil, isAdmin: true, now: now, in: database)
             try Accounts.use(link, toSet: passwordHash, of: user, in: database)
@@ -89,11 +95,12 @@ extension Accounts {
     package func setPassword(
         with link: TokenText, passwordHash: String, now: Int64
     ) async throws -> User {
-        try await pool.write { database in
+        try await auditing(now) { database, pen in
             guard case .password(let user) = try Accounts.purpose(of: link, now: now, in: database)
             else { throw Accounts.deadLink }
             try Accounts.use(link, toSet: passwordHash, of: user, in: database)
             try Accounts.revokeLogins(of: user.id, now: now, in: database)
+            try pen.note(.changedPassword, user.handle.text, in: database)
             return user
         }
     }

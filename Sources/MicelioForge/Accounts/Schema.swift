@@ -5,23 +5,83 @@ import GRDB
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("0001 accounts, tokens, projects") { database in
-            for statement in version1 {
-                try database.execute(sql: statement)
-            }
-        }
-        migrator.registerMigration("0002 browser sessions") { database in
-            for statement in version2 {
-                try database.execute(sql: statement)
-            }
-        }
-        migrator.registerMigration("0003 how far sessions were read") { database in
-            for statement in version3 {
-                try database.execute(sql: statement)
+        for (name, statements) in [
+            ("0001 accounts, tokens, projects", version1),
+            ("0002 browser sessions", version2),
+            ("0003 how far sessions were read", version3),
+            ("0004 invitations, audit log", version4),
+            ("0005 profiles, passwords typed again", version5),
+            ("0006 second factors", version6),
+        ] {
+            migrator.registerMigration(name) { database in
+                for statement in statements { try database.execute(sql: statement) }
             }
         }
         return migrator
     }
+
+    private static let version6 = [
+        """
+        CREATE TABLE second_factors (
+            user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+            secret BLOB NOT NULL,
+            last_step INTEGER NOT NULL,
+            created_at INTEGER NOT NULL
+        ) STRICT
+        """,
+        // A code that was used is deleted.
+        """
+        CREATE TABLE recovery_codes (
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            hash TEXT NOT NULL,
+            PRIMARY KEY (user_id, hash)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ]
+
+    private static let version5 = [
+        "ALTER TABLE users ADD COLUMN bio TEXT NOT NULL DEFAULT ''",
+        // One address to a line.
+        "ALTER TABLE users ADD COLUMN links TEXT NOT NULL DEFAULT ''",
+        // When the password was typed last in this browser.
+        "ALTER TABLE browser_sessions ADD COLUMN confirmed_at INTEGER NOT NULL DEFAULT 0",
+    ]
+
+    private static let version4 = [
+        """
+        CREATE TABLE invitations (
+            id INTEGER PRIMARY KEY,
+            hash TEXT NOT NULL UNIQUE,
+            inviter_id INTEGER REFERENCES users (id) ON DELETE CASCADE,
+            note TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            used_by INTEGER REFERENCES users (id) ON DELETE SET NULL,
+            used_at INTEGER
+        ) STRICT
+        """,
+        "CREATE INDEX invitations_by_inviter ON invitations (inviter_id)",
+        // Names and not ids: a line stays as it was whatever becomes of the accounts in it.
+        """
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            account TEXT NOT NULL,
+            means TEXT NOT NULL,
+            address TEXT NOT NULL,
+            act TEXT NOT NULL,
+            about TEXT NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TRIGGER audit_keeps_lines BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END
+        """,
+        """
+        CREATE TRIGGER audit_keeps_words BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END
+        """,
+    ]
 
     private static let version3 = [
         // How many events there were when the account looked: this time (`last`), and before.

@@ -65,7 +65,7 @@ extension Accounts {
         in database: Database
     ) throws -> User {
         guard try user(handle, in: database) == nil else {
-            throw ForgeError(.alreadyExists, "there is an account '\(handle)' already")
+            throw Accounts.handleTaken(handle)
         }
         try database.execute(
             sql: """
@@ -169,6 +169,10 @@ extension Accounts {
                 sql: "UPDATE users SET password_hash = ? WHERE id = ?",
                 arguments: [encoded, userID])
         }
+    }
+
+    static func handleTaken(_ handle: Handle) -> ForgeError {
+        ForgeError(.alreadyExists, "there is an account '\(handle)' already")
     }
 
     static func noAccount(_ handle: Handle) -> ForgeError {

@@ -2,14 +2,12 @@ import HifCore
 
 /// Signing browsers in and out.
 extension Forge {
-    /// Signs a browser in by handle and password; answers its cookie.
+    /// Signs a browser in as somebody who has just proved who they are; answers its cookie.
     ///
     /// - Parameter cookie: what the browser presented; it is worth nothing afterwards.
-    package func signInBrowser(
-        handle: String, password: String, replacing cookie: String?, browser: String,
-        address: String
+    func beginBrowser(
+        _ user: User, replacing cookie: String?, browser: String, address: String
     ) async throws -> TokenText {
-        let user = try await signIn(handle: handle, password: password, address: address)
         let old = cookie.flatMap { try? TokenText(parsing: $0) }
         return try await accounts.beginBrowser(
             user, replacing: old, browser: SafeText.escape(browser.prefix(utf8Max: 200)),

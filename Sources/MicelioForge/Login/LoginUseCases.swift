@@ -59,17 +59,33 @@ extension Forge {
         return try await accounts.pendingDevice(code, now: now())
     }
 
-    /// Approves a waiting login as the account whose handle and password these are.
+    /// Approves a waiting login as the account whose handle and password these are, unless that needs a
+    /// code as well: then nothing is decided yet.
     package func approveDevice(
         typed text: String, handle: String, password: String, address: String
-    ) async throws -> User {
+    ) async throws -> SignInStep {
         try limiters.userCodes.count(network(of: address), now: now())
         guard let code = UserCode(typed: text) else { throw Forge.noSuchCode }
-        let user = try await signIn(handle: handle, password: password, address: address)
+        let step = try await beginSignIn(handle: handle, password: password, address: address)
+        if case .done(let user) = step { try await approve(code, as: user) }
+        return step
+    }
+
+    /// As `approveDevice(typed:handle:password:address:)`, after the password was right.
+    package func approveDevice(
+        typed text: String, ticket: String, code: String, address: String
+    ) async throws -> User {
+        try limiters.userCodes.count(network(of: address), now: now())
+        guard let waiting = UserCode(typed: text) else { throw Forge.noSuchCode }
+        let user = try await finishSignIn(ticket: ticket, code: code, address: address)
+        try await approve(waiting, as: user)
+        return user
+    }
+
+    private func approve(_ code: UserCode, as user: User) async throws {
         guard try await accounts.decideDevice(code, approvedBy: user, now: now()) else {
             throw Forge.noSuchCode
         }
-        return user
     }
 
     /// Refuses a waiting login. Needs no password: whoever reads the code may stop it.

@@ -74,10 +74,10 @@ extension Forge {
     }
 
     /// The account of that name, for its page. Disabled accounts have none.
-    package func profile(of handle: Handle) async throws -> User {
-        guard let user = try await accounts.user(handle), user.disabledMillis == nil else {
+    package func profile(of handle: Handle) async throws -> Profile {
+        guard let profile = try await accounts.profile(of: handle) else {
             throw Accounts.noAccount(handle)
         }
-        return user
+        return profile
     }
 }

@@ -18,9 +18,10 @@ struct AuthInterceptor: ServerInterceptor {
         do {
             let (principal, credential) = try await authenticator.identify(
                 authorization: Array(request.metadata[stringValues: "authorization"]))
+            let actor = Actor(principal, address: context.peerAddress)
             var response = try await Principal.$current.withValue(principal) {
                 try await Credential.$current.withValue(credential) {
-                    try await next(request, context)
+                    try await Actor.$current.withValue(actor) { try await next(request, context) }
                 }
             }
             if case .success(var contents) = response.accepted {

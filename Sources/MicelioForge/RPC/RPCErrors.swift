@@ -11,7 +11,7 @@ extension ForgeError.Code {
         case .unauthenticated, .tokenMalformed, .tokenUnknown, .tokenExpired, .tokenRevoked,
             .tokenReused, .loginFailed:
             .unauthenticated
-        case .accountDisabled, .forbidden: .permissionDenied
+        case .accountDisabled, .forbidden, .passwordNeeded: .permissionDenied
         case .notFound: .notFound
         case .alreadyExists: .alreadyExists
         case .conflict, .baseMoved, .contentChanged: .aborted

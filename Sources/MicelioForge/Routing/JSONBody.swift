@@ -68,6 +68,14 @@ struct JSONBody: Sendable {
         if case .integer(let value)? = fields[name] { value } else { nil }
     }
 
+    /// The texts of a list; nil when it is not there.
+    func strings(_ name: String) -> [String]? {
+        guard case .list(let values)? = fields[name] else { return nil }
+        return values.compactMap { value in
+            if case .string(let text) = value { text } else { nil }
+        }
+    }
+
     func objects(_ name: String) -> [JSONBody] {
         guard case .list(let values)? = fields[name] else { return [] }
         return values.compactMap { value in
@@ -166,9 +174,16 @@ extension JSONBody {
         for name in form.names {
             // Browsers end lines as the old networks did.
             let text = form[name].replacing("\r\n", with: "\n")
-            if text.isEmpty, !required.contains(name) { continue }
             let field = known.first { $0.name == name }
+            if text.isEmpty, !required.contains(name), field?.shape != .list(.string) { continue }
             switch field?.shape {
+            // One to a line.
+            case .list(.string):
+                fields[name] = .list(
+                    text.split(separator: "\n").map {
+                        .string($0.trimmingCharacters(in: .whitespaces))
+                    }
+                    .filter { $0 != .string("") })
             case .integer: fields[name] = Int64(text).map { .integer($0) } ?? .string(text)
             case .boolean: fields[name] = .bool(text == "true")
             default: fields[name] = .string(text)

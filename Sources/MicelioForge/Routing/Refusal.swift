@@ -9,7 +9,7 @@ extension ForgeError.Code {
         case .unauthenticated, .tokenMalformed, .tokenUnknown, .tokenExpired, .tokenRevoked,
             .tokenReused, .loginFailed:
             .unauthorized
-        case .accountDisabled, .forbidden: .forbidden
+        case .accountDisabled, .forbidden, .passwordNeeded: .forbidden
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .alreadyExists, .conflict, .sessionClosed, .objected, .baseMoved, .contentChanged:

@@ -104,7 +104,7 @@ extension Route {
             Places(api: "/api/v1/projects/{owner}/{project}\(api)")
         }
 
-        fileprivate var all: [(String, Surface)] {
+        var all: [(String, Surface)] {
             [page.map { ($0, .page) }, api.map { ($0, .api) }].compactMap(\.self)
         }
     }

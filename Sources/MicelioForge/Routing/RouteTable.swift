@@ -58,5 +58,7 @@ struct RouteTable: Sendable {
         + ProjectAPI.all + PackRoutes.all + GuideRoutes.all
 
     private static let keepers =
-        OAuthRoutes.all + DeviceRoutes.all + LinkRoutes.all + SignInRoutes.all
+        OAuthRoutes.all + DeviceRoutes.all + LinkRoutes.all + SignInRoutes.all + SignUpRoutes.all
+        + ProfileSettings.all + PasswordSettings.all + TwoFactorSettings.all + DeviceSettings.all
+        + TokenSettings.all + InvitationRoutes.all
 }

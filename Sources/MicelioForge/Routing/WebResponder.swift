@@ -45,7 +45,10 @@ struct WebResponder: HTTPResponder {
                 match: match, format: format(of: request, match),
                 query: try FormFields((request.uri.query ?? "").utf8),
                 address: request.uri.description)
-            return try await match.route.run(call).response(to: call)
+            let actor = Actor(principal, address: context.remoteAddress)
+            return try await Actor.$current.withValue(actor) {
+                try await match.route.run(call).response(to: call)
+            }
         } catch is CancellationError {
             throw CancellationError()
         } catch {

@@ -26,6 +26,8 @@ package struct ForgeConfiguration: Sendable {
     package var accountsKeeper: HostPort?
     /// Where other nodes of the forge reach gRPC of this one; nil for a node that is alone.
     package var node: HostPort?
+    /// Who may make an account without an administrator.
+    package var signUp = SignUpPolicy.invite
     /// How long what is under way may take when the server is told to stop.
     package var stoppingSecondsMax = 30
 

@@ -90,7 +90,7 @@ package struct ForgeServer: Sendable {
                 report: { logger.error("background work failed", metadata: ["what": "\($0)"]) }),
             packs: PackAddresses(
                 base: configuration.cdn, secret: secret),
-            nodeProof: proof, now: now)
+            nodeProof: proof, signUp: configuration.signUp, now: now)
     }
 
     /// The way to the node that keeps the accounts; nil when this is it.

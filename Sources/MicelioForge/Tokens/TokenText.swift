@@ -19,6 +19,10 @@ package struct TokenText: Sendable, Hashable {
         case link = "lnk"
         /// The cookie of a browser that is signed in.
         case browser = "web"
+        /// A link with which somebody makes an account.
+        case invitation = "inv"
+        /// A sign-in whose password was right and whose code is still asked for.
+        case ticket = "tkt"
 
         package var prefix: String { "mic_\(rawValue)_" }
     }

@@ -11,6 +11,7 @@ struct Frame: Sendable {
     /// The forge's host, as pages name it.
     let host: String
     let publicURL: String
+    let signUp: SignUpPolicy
     /// Path and query of this page; of a form that was refused, those of the page it is on.
     var address: String
     /// Addresses of the same thing in other forms.
@@ -34,6 +35,7 @@ struct Frame: Sendable {
         now = forge.now()
         host = forge.addresses.host
         publicURL = forge.addresses.publicURL
+        signUp = forge.signUpPolicy
         self.address = address
         self.twins = twins
     }
@@ -127,8 +129,9 @@ extension Frame {
 
     private var account: HTML {
         guard let user else {
+            let signUp: HTML? = signUp == .open ? "<a href=\"/signup\">Sign up</a>" : nil
             return """
-                <nav class="me" aria-label="Account"><a href="/signin?to=\
+                <nav class="me" aria-label="Account">\(signUp)<a href="/signin?to=\
                 \(PercentCoding.encode(address.utf8))">Sign in</a></nav>
                 """
         }

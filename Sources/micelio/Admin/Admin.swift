@@ -30,5 +30,5 @@ struct DataOption: ParsableArguments {
 struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Manage accounts, tokens and projects, beside a running server or without one.",
-        subcommands: [AdminUser.self, AdminToken.self, AdminProject.self])
+        subcommands: [AdminUser.self, AdminInvite.self, AdminToken.self, AdminProject.self])
 }

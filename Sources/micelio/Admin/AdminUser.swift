@@ -4,7 +4,10 @@ import MicelioForge
 struct AdminUser: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "Make, list and disable accounts.",
-        subcommands: [Create.self, List.self, ResetLink.self, Disable.self, Enable.self])
+        subcommands: [
+            Create.self, List.self, ResetLink.self, RemoveSecondFactor.self, Disable.self,
+            Enable.self,
+        ])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -66,7 +69,11 @@ struct AdminUser: AsyncParsableCommand {
     struct ResetLink: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "reset-link",
-            abstract: "Print a link with which an account's owner sets a new password.")
+            abstract: "Print a link with which an account's owner sets a new password.",
+            discussion: """
+                It works once, for 15 minutes. Setting the password signs everything out that signed \
+                in with the old one; two-factor sign-in stays as it is.
+                """)
 
         @Argument var handle: String
         @OptionGroup var data: DataOption
@@ -74,8 +81,27 @@ struct AdminUser: AsyncParsableCommand {
         func run() async throws {
             try await reportingErrors {
                 let link = try await data.accounts().makePasswordLink(
-                    for: Handle(handle), now: ForgeServer.systemClock())
+                    for: Handle(handle), lasting: Limits.passwordResetMillis,
+                    now: ForgeServer.systemClock())
                 printLine("\(data.publicURL)/password/\(link.text)")
+            }
+        }
+    }
+
+    struct RemoveSecondFactor: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "remove-second-factor",
+            abstract:
+                "Let an account sign in with its password alone, whose app and codes are lost.")
+
+        @Argument var handle: String
+        @OptionGroup var data: DataOption
+
+        func run() async throws {
+            try await reportingErrors {
+                try await data.accounts().removeSecondFactor(
+                    of: Handle(handle), now: ForgeServer.systemClock())
+                printLine("\(handle) signs in with the password alone.")
             }
         }
     }

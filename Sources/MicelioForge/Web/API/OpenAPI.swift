@@ -87,7 +87,7 @@ enum OpenAPI {
     private static func success(_ route: Route) -> String {
         [
             "projects.create", "sessions.start", "sessions.note", "sessions.decide",
-            "sessions.comment", "sessions.judge",
+            "sessions.comment", "sessions.judge", "invitations.create", "tokens.create",
         ].contains(route.id) ? "201" : "200"
     }
 

@@ -18,6 +18,25 @@ enum DevicePages {
             """)
     }
 
+    /// The last step of who has two-factor sign-in.
+    static func secondFactor(
+        _ frame: Frame, _ userCode: String, ticket: String, problem: String? = nil
+    ) -> HTML {
+        frame.page(
+            "One code more", isIndexed: false,
+            """
+            <div class="narrow"><h1>One code more</h1><p class="soft">to sign the device in</p>
+            \(Frame.problem(problem))
+            <form method="post" action="/device/decision">
+            <input type="hidden" name="user_code" value="\(userCode)">
+            <input type="hidden" name="ticket" value="\(ticket)">
+            \(SignInPages.codeField)
+            <p class="row"><button class="primary" name="decision" value="code">Approve</button>
+            <button class="danger" name="decision" value="deny" formnovalidate>I did not start this</button></p>
+            </form></div>
+            """)
+    }
+
     /// - Parameter handle: of whoever is signed in, or what was typed before.
     static func approval(
         _ frame: Frame, _ request: DeviceRequest, handle: String, problem: String? = nil

@@ -44,13 +44,13 @@ enum DeviceRoutes {
             do {
                 // The password is asked for although a browser may be signed in: a code that
                 // somebody was talked into typing must cost them a second thought.
-                let user = try await call.forge.approveDevice(
+                let step = try await call.forge.approveDevice(
                     typed: code, handle: form["handle"], password: form["password"],
                     address: address)
-                return .page {
-                    $0.message(
-                        "Signed in",
-                        "The device now acts as \(user.handle). You can close this page.")
+                switch step {
+                case .done(let user): return approved(user)
+                case .needsCode(let ticket):
+                    return .page { DevicePages.secondFactor($0, code, ticket: ticket.text) }
                 }
             } catch let error as ForgeError where error.code == .loginFailed {
                 // Same code, so the page can be shown again; the try was counted.
@@ -64,8 +64,27 @@ enum DeviceRoutes {
                     },
                     error.code.httpStatus)
             }
+        case "code":
+            do {
+                return approved(
+                    try await call.forge.approveDevice(
+                        typed: code, ticket: form["ticket"], code: form["code"], address: address))
+            } catch let error as ForgeError where error.code == .loginFailed {
+                return .page(
+                    {
+                        DevicePages.secondFactor(
+                            $0, code, ticket: form["ticket"], problem: error.message)
+                    }, error.code.httpStatus)
+            }
         default:
             throw ForgeError.invalid("the form says neither approve nor deny")
+        }
+    }
+
+    private static func approved(_ user: User) -> Reply {
+        .page {
+            $0.message(
+                "Signed in", "The device now acts as \(user.handle). You can close this page.")
         }
     }
 }

@@ -1,5 +1,21 @@
 /// The form behind a link that sets a password.
 enum LinkPages {
+    /// For somebody who cannot sign in. The forge sends no mail, so a person has to help.
+    static func forgotten(_ frame: Frame) -> HTML {
+        frame.page(
+            "Forgotten your password?", isIndexed: false,
+            """
+            <div class="narrow mid"><h1>Forgotten your password?</h1>
+            <p>This forge sends no mail. Ask whoever runs it for a link with which to set a new \
+            password; it works once, for \(Limits.passwordResetMillis / 60_000) minutes, so be at hand \
+            when it comes.</p>
+            <p>They make it on the forge's own machine:</p>
+            <pre tabindex="0">micelio admin user reset-link HANDLE</pre>
+            <p class="soft">A browser or device that is still signed in stays so. \
+            <a href="/signin">Sign in</a></p></div>
+            """)
+    }
+
     /// - Parameter handle: what was typed before, for a page that comes again with a problem.
     static func form(
         _ frame: Frame, _ purpose: Accounts.LinkPurpose, handle: String = "",

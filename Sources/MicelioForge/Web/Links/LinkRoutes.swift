@@ -3,7 +3,15 @@ import HTTPTypes
 /// The pages behind links that somebody follows once. Opening one changes nothing, because mail
 /// programs and chats open links on their own.
 enum LinkRoutes {
-    static let all: [Route] = ["setup", "password"].flatMap { word -> [Route] in
+    static let all: [Route] =
+        [
+            // The same page for everybody: it asks for no name, so it tells nothing of any.
+            .free(.get, "/password", .page, "password.forgotten", "What to do without a password") {
+                _ in .page { LinkPages.forgotten($0) }
+            }
+        ] + setting
+
+    private static let setting: [Route] = ["setup", "password"].flatMap { word -> [Route] in
         [
             .free(
                 .get, "/\(word)/{link}", .page, "\(word).show", "Asks for the new password"

@@ -20,8 +20,8 @@ enum ExploreRoutes {
             let profile = try await call.forge.profile(of: owner)
             return .answer(
                 ProfileAnswer(
-                    handle: owner.text, name: profile.displayName,
-                    joinedAt: Moment(profile.createdMillis),
+                    handle: owner.text, name: profile.user.displayName, bio: profile.bio,
+                    links: profile.links, joinedAt: Moment(profile.user.createdMillis),
                     projects: try await lines(call, of: owner)))
         }
 
@@ -98,6 +98,8 @@ struct ExploreAnswer: Answer {
 struct ProfileAnswer: Answer {
     let handle: String
     let name: String
+    let bio: String
+    let links: [String]
     let joinedAt: Moment
     let projects: ProjectPageView
 
@@ -109,13 +111,27 @@ struct ProfileAnswer: Answer {
             """
             <div class="profile"><section class="me-card" aria-label="Account">\
             \(Avatar.picture(handle))
-            <h1>\(handle)</h1>\(shown)<p class="soft">here since \(frame.time(joinedAt.millis))</p></section>
+            <h1>\(handle)</h1>\(shown)\(about)<p class="soft">here since \(frame.time(joinedAt.millis))</p></section>
             <section aria-labelledby="projects"><div class="sect"><h2 id="projects">Projects</h2></div>
             \(projects.list(frame, address: "/\(handle)"))</section></div>
             """)
     }
 
+    /// In the account's own words, as plain text; its links vouch for nothing of this site's.
+    private var about: HTML {
+        let bio: HTML = bio.isEmpty ? "" : "<p>\(bio)</p>"
+        let lines = links.map { link -> HTML in
+            let shown = link.split(separator: "/", maxSplits: 1).last.map { $0.drop { $0 == "/" } }
+            return """
+                <li><a href="\(link)" rel="me nofollow noopener">\(String(shown ?? ""))</a></li>
+                """
+        }
+        return links.isEmpty ? bio : "\(bio)<ul class=\"bare\">\(lines)</ul>"
+    }
+
     var markdown: String {
-        "# \(handle)\n\n\(MarkdownText.escape(name))\n\n## Projects\n\n\(projects.markdown)\n"
+        let about = ([bio] + links).filter { !$0.isEmpty }.map(MarkdownText.escape)
+        return
+            "# \(handle)\n\n\(MarkdownText.escape(name))\n\n\(about.joined(separator: "\n\n"))\n\n## Projects\n\n\(projects.markdown)\n"
     }
 }

@@ -2,45 +2,37 @@ import HTTPTypes
 import HifCore
 import Hummingbird
 
-/// Signing browsers in and out, and the page of what is signed in.
+/// Signing browsers in and out.
 enum SignInRoutes {
     static let all: [Route] = [
         .free(.get, "/signin", .page, "signin.show", "The form to sign in") { call in
-            let to = localAddress(call.query["to"])
+            let to = BrowserCookie.localAddress(call.query["to"])
             if call.principal.user != nil { return .redirect(to) }
             return .page { SignInPages.form($0, to: to) }
         },
         .free(.post, "/signin", .page, "signin.submit", "Signs a browser in") { call in
             try await signIn(call, call.form())
         },
+        .free(
+            .post, "/signin/code", .page, "signin.code",
+            "Signs a browser in whose password was right, with a code"
+        ) { call in try await finish(call, call.form()) },
         .free(.post, "/signout", .page, "signin.out", "Signs this browser out") { call in
             try await call.forge.signOutBrowser(call.principal)
-            return .response(cookieGone(call))
+            return .response(BrowserCookie.gone(call))
         },
         .account(
             .post, "/signout/everywhere", .page, "signin.out_everywhere",
             "Signs every browser and device of the account out"
         ) { call, grant in
             try await call.forge.signOutEverywhere(grant)
-            return .response(cookieGone(call))
-        },
-        .account(
-            .get, "/settings", .page, "settings.show", "What is signed in to the account"
-        ) { call, grant in
-            let browsers = try await call.forge.browsers(grant)
-            let tokens = try await call.forge.tokens(grant)
-            return .page { frame in
-                SettingsPage(
-                    user: grant.user, current: call.principal.browser, browsers: browsers,
-                    tokens: tokens
-                ).page(frame)
-            }
+            return .response(BrowserCookie.gone(call))
         },
         .free(.post, "/theme", .page, "theme.choose", "Keeps the colours a visitor wants") {
             call in
             let form = try await call.form()
             let theme = Theme(rawValue: form["theme"]) ?? .auto
-            var response = redirect(localAddress(form["to"]))
+            var response = BrowserCookie.redirect(BrowserCookie.localAddress(form["to"]))
             response.setCookie(
                 Cookie(
                     name: Theme.cookie, value: theme.rawValue,
@@ -51,18 +43,17 @@ enum SignInRoutes {
     ]
 
     private static func signIn(_ call: Call, _ form: FormFields) async throws -> Reply {
-        let addresses = call.forge.addresses
-        let to = localAddress(form["to"])
+        let to = BrowserCookie.localAddress(form["to"])
         do {
-            let token = try await call.forge.signInBrowser(
+            let step = try await call.forge.beginSignIn(
                 handle: form["handle"], password: form["password"],
-                replacing: call.request.cookies[addresses.cookieName]?.value,
-                browser: call.request.headers[.userAgent] ?? "",
                 address: call.context.remoteAddress)
-            var response = redirect(to)
-            response.setCookie(
-                cookie(token.text, call, maxAge: Int(Limits.browserAbsoluteMillis / 1000)))
-            return .response(response)
+            switch step {
+            case .done(let user):
+                return .response(try await BrowserCookie.begin(user, at: to, call))
+            case .needsCode(let ticket):
+                return .page { SignInPages.code($0, to: to, ticket: ticket.text) }
+            }
         } catch let error as ForgeError where error.code == .loginFailed {
             return .page(
                 { SignInPages.form($0, to: to, handle: form["handle"], problem: error.message) },
@@ -70,27 +61,19 @@ enum SignInRoutes {
         }
     }
 
-    private static func redirect(_ address: String) -> Response {
-        Response(status: .seeOther, headers: [.location: address])
-    }
-
-    private static func cookie(_ value: String, _ call: Call, maxAge: Int) -> Cookie {
-        Cookie(
-            name: call.forge.addresses.cookieName, value: value, maxAge: maxAge, path: "/",
-            secure: call.forge.addresses.isEncrypted, httpOnly: true, sameSite: .lax)
-    }
-
-    private static func cookieGone(_ call: Call) -> Response {
-        var response = redirect("/")
-        response.setCookie(cookie("", call, maxAge: 0))
-        return response
-    }
-
-    /// Where to go on, if it is an address of this site; the front page otherwise. A page that sends
-    /// people wherever a link says lends its good name to anybody.
-    static func localAddress(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }
-        let isLocal = text.hasPrefix("/") && !text.hasPrefix("//") && isPlain
-        return isLocal && text.utf8.count <= 4096 && !text.hasPrefix("/signin") ? text : "/"
+    private static func finish(_ call: Call, _ form: FormFields) async throws -> Reply {
+        let to = BrowserCookie.localAddress(form["to"])
+        do {
+            let user = try await call.forge.finishSignIn(
+                ticket: form["ticket"], code: form["code"], address: call.context.remoteAddress)
+            return .response(try await BrowserCookie.begin(user, at: to, call))
+        } catch let error as ForgeError where error.code == .loginFailed {
+            return .page(
+                { SignInPages.code($0, to: to, ticket: form["ticket"], problem: error.message) },
+                error.code.httpStatus)
+        } catch let error as ForgeError where error.code == .unauthenticated {
+            return .page(
+                { SignInPages.form($0, to: to, problem: error.message) }, error.code.httpStatus)
+        }
     }
 }

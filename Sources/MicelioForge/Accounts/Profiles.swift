@@ -1,0 +1,63 @@
+import GRDB
+
+/// What an account says of itself on its page.
+package struct Profile: Hashable, Sendable {
+    package let user: User
+    package let bio: String
+    /// Addresses of http or https.
+    package let links: [String]
+}
+
+extension Accounts {
+    /// The profile of an account that is not disabled; nil when there is none.
+    package func profile(of handle: Handle) async throws -> Profile? {
+        try await pool.read { database in
+            guard let user = try Accounts.user(handle, in: database), user.disabledMillis == nil,
+                let row = try Row.fetchOne(
+                    database, sql: "SELECT bio, links FROM users WHERE id = ?",
+                    arguments: [user.id])
+            else { return nil }
+            let links = (row["links"] as String).split(separator: "\n").map(String.init)
+            return Profile(user: user, bio: row["bio"], links: links)
+        }
+    }
+
+    /// Replaces what an account says of itself.
+    ///
+    /// - Parameter email: nil for none.
+    func setProfile(
+        of user: User, displayName: String, email: String?, bio: String, links: [String]
+    ) async throws {
+        try Accounts.check(displayName: displayName, email: email)
+        guard bio.utf8.count <= Limits.bioBytesMax else {
+            throw ForgeError.invalid("a bio has at most \(Limits.bioBytesMax) bytes")
+        }
+        guard links.count <= Limits.profileLinksMax else {
+            throw ForgeError.invalid("a profile has at most \(Limits.profileLinksMax) links")
+        }
+        for link in links { try Accounts.check(link: link) }
+        try await pool.write { database in
+            try database.execute(
+                sql:
+                    "UPDATE users SET display_name = ?, email = ?, bio = ?, links = ? WHERE id = ?",
+                arguments: [displayName, email, bio, links.joined(separator: "\n"), user.id])
+        }
+    }
+
+    /// Takes addresses of the web only: whatever else a browser would follow can be a script.
+    private static func check(link: String) throws(ForgeError) {
+        let isPlain = link.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && !"\"'<>\\`".utf8.contains($0)
+        }
+        let rest = ["https://", "http://"].first { link.lowercased().hasPrefix($0) }
+            .map { link.dropFirst($0.count) }
+        guard isPlain, link.utf8.count <= Limits.profileLinkBytesMax, let rest,
+            let host = rest.split(separator: "/", omittingEmptySubsequences: false).first,
+            !host.isEmpty, !host.contains("@")
+        else {
+            throw .invalid(
+                "a link is an address like https://example.org, of at most \(Limits.profileLinkBytesMax) bytes"
+            )
+        }
+    }
+}

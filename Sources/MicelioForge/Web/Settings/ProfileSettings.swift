@@ -1,0 +1,102 @@
+import HTTPTypes
+
+/// What an account says of itself.
+enum ProfileSettings {
+    static let all: [Route] =
+        Route.own(
+            .init(page: "/settings~", api: "/api/v1/me/profile"), "profile.read",
+            "What the account says of itself"
+        ) { call, grant in
+            .answer(ProfileSettingsAnswer(try await call.forge.ownProfile(grant)))
+        }
+        + Route.changing(
+            page: "/settings", api: (.patch, "/api/v1/me/profile"), "profile.change",
+            "Changes what the account says of itself; what is left out stays",
+            .object(
+                [
+                    .init("name", .string, "The name to show beside the handle"),
+                    .init("email", .string, "Only whoever runs the forge sees it; empty for none"),
+                    .init("bio", .string, "A few words, shown as they are"),
+                    .init("links", .list(.string), "Up to four addresses of the web"),
+                ], required: [])
+        ) { call, grant in
+            let body = try await call.body()
+            // A field that a form leaves empty is emptied.
+            func text(_ name: String) -> String? {
+                body.string(name) ?? (call.isForm ? "" : nil)
+            }
+            return try await call.answeringForm { error in
+                var answer = ProfileSettingsAnswer(try await call.forge.ownProfile(grant))
+                answer.name = text("name") ?? ""
+                answer.email = text("email") ?? ""
+                answer.bio = text("bio") ?? ""
+                answer.links = body.strings("links") ?? []
+                answer.problem = error.message
+                return .page({ [answer] in answer.page($0) }, error.code.httpStatus)
+            } _: {
+                try await call.forge.changeProfile(
+                    grant, name: text("name"), email: text("email"), bio: text("bio"),
+                    links: body.strings("links"))
+                var answer = ProfileSettingsAnswer(try await call.forge.ownProfile(grant))
+                if !call.isForm { return .json(answer) }
+                answer.isSaved = true
+                return .page { [answer] in answer.page($0) }
+            }
+        }
+}
+
+/// An account's own profile, to be changed.
+struct ProfileSettingsAnswer: Answer {
+    let handle: String
+    var name: String
+    var email: String
+    var bio: String
+    var links: [String]
+    var problem: String?
+    var isSaved = false
+
+    private enum CodingKeys: CodingKey {
+        case handle, name, email, bio, links
+    }
+
+    init(_ profile: Profile) {
+        handle = profile.user.handle.text
+        name = profile.user.displayName
+        email = profile.user.email ?? ""
+        bio = profile.bio
+        links = profile.links
+    }
+
+    func page(_ frame: Frame) -> HTML {
+        SettingsFrame.page(
+            frame, .profile, problem: problem,
+            """
+            <section>\(SettingsFrame.head(.profile))
+            \(SettingsFrame.done(isSaved ? "Saved. This is what others see now." : nil))
+            <p>On your page, <a href="/\(handle)">/\(handle)</a>, for everybody.</p>
+            <form class="form gap" method="post" action="/settings">
+            <div class="field"><label for="name">Name</label><input id="name" name="name" \
+            value="\(name)" autocomplete="name" maxlength="\(Limits.displayNameBytesMax)"></div>
+            <div class="field"><label for="bio">About you</label><textarea id="bio" name="bio" \
+            maxlength="\(Limits.bioBytesMax)">\(bio)</textarea></div>
+            <div class="field"><label for="links">Links, one to a line</label><textarea id="links" \
+            name="links" class="mono" spellcheck="false" aria-describedby="links-hint">\
+            \(links.joined(separator: "\n"))</textarea><p class="hint" id="links-hint">Up to \
+            \(Limits.profileLinksMax), with https://</p></div>
+            <div class="field"><label for="email">Mail address</label><input id="email" name="email" \
+            type="email" value="\(email)" autocomplete="email" maxlength="\(Limits.emailBytesMax)" \
+            aria-describedby="email-hint"><p class="hint" id="email-hint">Only whoever runs this forge \
+            sees it.</p></div>
+            <button class="primary">Save</button></form></section>
+            """)
+    }
+
+    var markdown: String {
+        let lines = [
+            "Name: \(MarkdownText.escape(name))", "Mail address: \(MarkdownText.escape(email))",
+            "About: \(MarkdownText.escape(bio))",
+            "Links: \(links.map { "<\($0)>" }.joined(separator: " "))",
+        ]
+        return "# Profile of \(handle)\n\n- \(lines.joined(separator: "\n- "))\n"
+    }
+}
