@@ -5,6 +5,8 @@ package enum Limits {
     package static let handleBytesMax = 39
     package static let projectNameBytesMax = 100
     package static let descriptionBytesMax = 500
+    package static let topicBytesMax = 35
+    package static let topicsMax = 20
     package static let displayNameBytesMax = 100
     package static let emailBytesMax = 254
     package static let bioBytesMax = 500
@@ -45,6 +47,15 @@ package enum Limits {
     package static let browsersMax = 100
     /// How stale `last_used_at` may be: a write per minute and token, not one per request.
     package static let lastUsedGrainMillis: Int64 = 60_000
+
+    // Organisations, and who shares a project.
+    package static let organisationsOwnedMax = 50
+    package static let organisationMembersMax = 1_000
+    package static let projectMembersMax = 500
+    /// Former names of one project that lead to it.
+    package static let formerNamesMax = 20
+    /// A deleted project can be had back for so long.
+    package static let deletedProjectMillis: Int64 = 14 * 86_400_000
 
     // Invitations of one account: open at once, and used ones that are remembered.
     package static let invitationsOpenMax = 20

@@ -12,7 +12,7 @@ import Testing
 @Suite struct AuthorizationMatrixTests {
     enum Credential: String, CaseIterable {
         case none, garbage, expired, doubled
-        case strangerToken, readerToken, writerToken, ownerToken
+        case adminToken, strangerToken, readerToken, writerToken, ownerToken
         /// Of the owner, but good for less.
         case emptyScope, readScope, otherScope
         case ownerBasic, ownerCookie, oldCookie
@@ -68,6 +68,20 @@ import Testing
             if route.method == .get { return 200...303 }
             // What takes a body fails for this one; what takes none names something that is not there.
             return route.body == nil ? 404...404 : 400...400
+        case .admin:
+            if !credential.isSignedIn { return 401...401 }
+            guard credential == .adminToken else { return 404...404 }
+            return route.method == .get ? 200...303 : 400...400
+        case .organisation(let role):
+            if !credential.isSignedIn { return 401...401 }
+            let own: OrganisationRole? =
+                credential.role(false) == .owner
+                ? .owner : credential == .writerToken ? .member : nil
+            guard let own, own == .owner || role == .member, credential.allows(.manage),
+                credential != .readScope
+            else { return 403...403 }
+            if route.method == .get { return 200...303 }
+            return route.body == nil ? 404...404 : 400...400
         case .project(let role, let scope):
             guard let own = credential.role(isPublic),
                 credential.allows(.read) || credential.allows(scope)
@@ -75,7 +89,8 @@ import Testing
             guard own >= role else { return credential.isSignedIn ? 403...403 : 401...401 }
             guard credential.allows(scope) else { return 403...403 }
             // What passes is answered, or fails for the body that this test sends on purpose.
-            return route.method == .get ? 200...303 : 400...400
+            if route.method == .get { return 200...303 }
+            return route.body == nil ? 404...404 : 400...400
         }
     }
 
@@ -92,6 +107,9 @@ import Testing
                 case .capture("pack", _): pack
                 case .capture("link", _): "x"
                 case .capture("number", _): "999999"
+                case .capture("member", _): "nobody1"
+                case .capture("account", _): "stranger"
+                case .capture("organisation", _): route.need == .account ? "nothing1" : "club"
                 case .capture(_, let prefix): "\(prefix)1"
                 case .rest: route.pattern.description.contains("/tree/") ? "docs" : "docs/a.md"
                 }
@@ -116,8 +134,17 @@ import Testing
             let other = try await personal(ScopeSet(parsing: "read:ana/else write:ana/else"))
             let expired = try await personal(.everything, expires: 1)
             let user = try #require(try await forge.accounts.user(owner))
+            let root = try await forge.accounts.createUser(
+                Handle("overseer"), isAdmin: true, now: forge.now())
+            let admin = try await forge.accounts.createPersonalToken(
+                for: root.handle, label: "", scopes: .everything, expires: nil, now: forge.now()
+            ).text
             let cookie = try await forge.accounts.beginBrowser(
                 user, replacing: nil, browser: "", address: "", now: forge.now())
+            let club = try await forge.accounts.createOrganisation(
+                Handle("club"), displayName: "", by: user, now: forge.now())
+            _ = try await forge.accounts.setOrganisationMember(
+                Handle("writer"), of: club, role: .member, now: forge.now())
             var sessions: [String: String] = [:]
             var packs: [String: String] = [:]
             for project in ["open", "closed"] {
@@ -146,6 +173,7 @@ import Testing
                     bearer(tokens["ana"])
                     fields.append(
                         HTTPField(name: .authorization, value: "Bearer \(tokens["ana"] ?? "")"))
+                case .adminToken: bearer(admin)
                 case .strangerToken: bearer(tokens["stranger"])
                 case .readerToken: bearer(tokens["reader"])
                 case .writerToken: bearer(tokens["writer"])

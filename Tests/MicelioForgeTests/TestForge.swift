@@ -80,6 +80,13 @@ final class TestForge: Sendable {
     }
 }
 
+extension Accounts {
+    /// As the function with a time, of no matter when.
+    func setMember(_ handle: Handle, of project: ProjectRecord, role: Role?) async throws {
+        try await setMember(handle, of: project, role: role, now: 1)
+    }
+}
+
 /// The code of the `ForgeError` that `work` throws; nil when it throws none.
 func refusal(_ work: () async throws -> Void) async -> ForgeError.Code? {
     do {

@@ -73,6 +73,42 @@ package struct AccountGrant: Sendable {
     }
 }
 
+/// Leave to make projects under a name: one's own, or that of an organisation one is in.
+package struct PlaceGrant: Sendable {
+    package let user: User
+    /// The account or organisation that is to own them.
+    package let owner: User
+
+    fileprivate init(user: User, owner: User) {
+        self.user = user
+        self.owner = owner
+    }
+}
+
+/// Leave to act in an organisation.
+package struct OrganisationGrant: Sendable {
+    package let principal: Principal
+    package let organisation: User
+    package let role: OrganisationRole
+
+    fileprivate init(principal: Principal, organisation: User, role: OrganisationRole) {
+        self.principal = principal
+        self.organisation = organisation
+        self.role = role
+    }
+}
+
+/// Leave to administer the forge.
+package struct AdminGrant: Sendable {
+    package let principal: Principal
+    package let user: User
+
+    fileprivate init(principal: Principal, user: User) {
+        self.principal = principal
+        self.user = user
+    }
+}
+
 /// Leave to read one pack of a project, of which nothing else need be known.
 package struct PackGrant: Sendable {
     package let storeProjectID: String
@@ -117,13 +153,16 @@ package struct Access: Sendable {
     package func check<Verb: ProjectVerb>(
         _ principal: Principal, _ verb: Verb.Type, on path: ProjectPath
     ) async throws -> ProjectGrant<Verb> {
-        let found = try await accounts.project(path, seenBy: principal)
+        let asked = path
+        let found = try await accounts.project(asked, seenBy: principal)
+        // Scopes are for the name that the project has now, by whichever it was asked for.
         guard let found, let role = Access.role(of: principal, in: found),
-            principal.scopes.allows(.read, on: path)
-                || principal.scopes.allows(Verb.scope, on: path)
+            principal.scopes.allows(.read, on: found.project.path)
+                || principal.scopes.allows(Verb.scope, on: found.project.path)
         else {
-            throw Access.notFound(path)
+            throw Access.notFound(asked)
         }
+        let path = found.project.path
         guard role >= Verb.role else {
             throw principal.user == nil
                 ? Access.unauthenticated
@@ -136,6 +175,11 @@ package struct Access: Sendable {
                 .forbidden, "this token may not \(Verb.words) \(path)",
                 hint: "it needs the scope \(Verb.scope.rawValue):\(path)")
         }
+        guard !found.project.isArchived || Verb.scope != .write else {
+            throw ForgeError(
+                .unprocessable, "\(path) is archived: it can only be read",
+                hint: "an owner can open it again: /\(path)/settings")
+        }
         return ProjectGrant(principal: principal, project: found.project, role: role)
     }
 
@@ -146,15 +190,16 @@ package struct Access: Sendable {
     ) async throws -> Accounts.FoundProject {
         let found = try await accounts.project(path, seenBy: principal)
         guard let found, Access.role(of: principal, in: found) != nil,
-            ScopeSet.Verb.allCases.contains(where: { principal.scopes.allows($0, on: path) })
+            ScopeSet.Verb.allCases.contains(where: {
+                principal.scopes.allows($0, on: found.project.path)
+            })
         else { throw Access.notFound(path) }
         return found
     }
 
-    /// Roles are given by whoever runs the forge.
     private static func howToGrant(_ role: Role, on path: ProjectPath, to user: User?) -> String {
         let handle = user.map { "\($0.handle)" } ?? "HANDLE"
-        return "whoever runs the forge gives the role, if \(path.owner) agrees: "
+        return "an owner gives the role on /\(path)/settings, or whoever runs the forge: "
             + "micelio admin project grant \(path) \(handle) \(role.rawValue)"
     }
 
@@ -169,22 +214,60 @@ package struct Access: Sendable {
         return AccountGrant(principal: principal, user: user)
     }
 
-    /// Leave to make projects under `owner`: one's own name, for now.
+    /// Leave to administer the forge. For who may not, there is nothing to administer.
+    package func checkAdmin(_ principal: Principal) throws(ForgeError) -> AdminGrant {
+        guard let user = principal.user else { throw Access.unauthenticated }
+        guard user.isAdmin, principal.scopes.allows(.account), principal.scopes.allows(.manage)
+        else {
+            throw ForgeError(.notFound, "there is nothing at this address")
+        }
+        return AdminGrant(principal: principal, user: user)
+    }
+
+    /// Leave to do in an organisation what its members with at least that role do. There is no secret in
+    /// which organisations exist: their pages are for everybody.
+    package func checkOrganisation(
+        _ principal: Principal, _ handle: Handle, atLeast role: OrganisationRole
+    ) async throws -> OrganisationGrant {
+        guard let user = principal.user else { throw Access.unauthenticated }
+        guard let found = try await accounts.organisation(handle, seenBy: user.id) else {
+            throw ForgeError(.notFound, "there is no organisation '\(handle)'")
+        }
+        guard let own = found.role, own.projectRole >= role.projectRole else {
+            throw ForgeError(
+                .forbidden, "you are not one of the \(role.rawValue)s of '\(handle)'",
+                hint: "its owners can make you one: /\(handle)")
+        }
+        guard principal.scopes.allows(.manage, onAllOf: handle) else {
+            throw ForgeError(
+                .forbidden, "this token may not manage '\(handle)'",
+                hint: "it needs the scope manage:\(handle)/*")
+        }
+        return OrganisationGrant(
+            principal: principal, organisation: found.organisation, role: own)
+    }
+
+    /// Leave to make projects under `owner`: one's own name, or that of an organisation one is in.
     package func checkCreating(
         _ principal: Principal, under owner: Handle
-    ) throws(ForgeError) -> AccountGrant {
+    ) async throws -> PlaceGrant {
         guard let user = principal.user else { throw Access.unauthenticated }
-        guard user.handle == owner else {
-            throw ForgeError(
-                .forbidden, "you may not make projects under '\(owner)'",
-                hint: "your own are named \(user.handle)/…")
+        var place = user
+        if user.handle != owner {
+            let found = try await accounts.organisation(owner, seenBy: user.id)
+            guard let found, found.role != nil else {
+                throw ForgeError(
+                    .forbidden, "you may not make projects under '\(owner)'",
+                    hint: "your own are named \(user.handle)/…")
+            }
+            place = found.organisation
         }
         guard principal.scopes.allows(.manage, onAllOf: owner) else {
             throw ForgeError(
                 .forbidden, "this token may not make projects",
                 hint: "it needs the scope manage:\(owner)/*")
         }
-        return AccountGrant(principal: principal, user: user)
+        return PlaceGrant(user: user, owner: place)
     }
 
     /// Leave for the pack that an address names which was given to somebody who may read it.
@@ -213,6 +296,13 @@ package struct Access: Sendable {
             throw .invalid("'\(header.projectID)' is no project's id")
         }
         return HandingOnGrant(projectID: id)
+    }
+
+    /// What a node without accounts is to believe of somebody's part in a project: in an archived one all
+    /// are readers there, for it does not know of archives.
+    static func told(_ found: Accounts.FoundProject) -> (ownerID: Int64, role: Role?) {
+        guard found.project.isArchived else { return (found.project.ownerID, found.memberRole) }
+        return (0, .read)
     }
 
     /// The strongest role somebody has; nil when they may not know of the project.

@@ -28,7 +28,7 @@ package struct Authenticator: Sendable {
             throw ForgeError.invalid("more than one Authorization")
         }
         let token = try TokenText(parsing: Authenticator.secret(in: value))
-        guard token.kind == .personal || token.kind == .access else {
+        guard [.personal, .agent, .access].contains(token.kind) else {
             throw ForgeError(.tokenMalformed, "a token of this kind opens nothing by itself")
         }
         let (user, record) = try await accounts.resolve(token, now: now())

@@ -12,6 +12,11 @@ package protocol AccountsSource: Sendable {
         _ path: ProjectPath, seenBy principal: Principal
     ) async throws -> Accounts.FoundProject?
 
+    /// The organisation of that name, with the caller's role in it; nil when there is none.
+    func organisation(
+        _ handle: Handle, seenBy userID: Int64?
+    ) async throws -> (organisation: User, role: OrganisationRole?)?
+
     /// Whether accounts can be asked; for `/readyz`.
     func ping() async throws
 }

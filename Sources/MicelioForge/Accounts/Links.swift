@@ -20,12 +20,7 @@ extension Accounts {
         for handle: Handle, lasting: Int64 = Limits.passwordLinkMillis, now: Int64
     ) async throws -> TokenText {
         try await auditing(now) { database, pen in
-            guard let user = try Accounts.user(handle, in: database) else {
-                throw Accounts.noAccount(handle)
-            }
-            guard user.disabledMillis == nil else {
-                throw ForgeError(.accountDisabled, "the account '\(handle)' is disabled")
-            }
+            let user = try Accounts.person(handle, in: database)
             try database.execute(sql: "DELETE FROM links WHERE user_id = ?", arguments: [user.id])
             try pen.note(.madePasswordLink, handle.text, in: database)
             return try Accounts.insertLink(

@@ -48,13 +48,16 @@ extension Accounts {
     /// - Returns: whether there was something to take away; with a role, true.
     @discardableResult
     package func setMember(
-        _ handle: Handle, of project: ProjectRecord, role: Role?
+        _ handle: Handle, of project: ProjectRecord, role: Role?, now: Int64
     ) async throws -> Bool {
-        try await pool.write { database in
-            guard let user = try Accounts.user(handle, in: database) else {
+        try await auditing(now) { database, pen in
+            guard let user = try Accounts.user(handle, in: database), !user.isOrganisation else {
                 throw Accounts.noAccount(handle)
             }
             if let role {
+                try Accounts.checkRoom(for: user, in: project, database)
+                try pen.note(
+                    .gaveRole, "\(handle) in \(project.path): \(role.rawValue)", in: database)
                 try database.execute(
                     sql: """
                         INSERT INTO members (project_id, user_id, role) VALUES (?, ?, ?)
@@ -65,8 +68,24 @@ extension Accounts {
                 try database.execute(
                     sql: "DELETE FROM members WHERE project_id = ? AND user_id = ?",
                     arguments: [project.id, user.id])
+                guard database.changesCount > 0 else { return false }
+                try pen.note(.tookRole, "\(handle) in \(project.path)", in: database)
             }
-            return database.changesCount > 0
+            return true
+        }
+    }
+
+    private static func checkRoom(
+        for user: User, in project: ProjectRecord, _ database: Database
+    ) throws {
+        let others =
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM members WHERE project_id = ? AND user_id != ?",
+                arguments: [project.id, user.id]) ?? 0
+        guard others < Limits.projectMembersMax else {
+            throw ForgeError(
+                .unprocessable, "a project has at most \(Limits.projectMembersMax) members",
+                hint: "an organisation has more")
         }
     }
 }

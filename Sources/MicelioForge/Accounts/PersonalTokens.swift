@@ -2,14 +2,19 @@ import GRDB
 
 /// Tokens that an account makes for itself.
 extension Accounts {
-    /// The personal tokens of an account that were not revoked, newest first.
+    /// The tokens that an account made for programs and agents and did not revoke, newest first.
     func personalTokens(of user: User) async throws -> [TokenRecord] {
-        try await tokens(of: user.handle).filter { $0.kind == .personal && $0.revokedMillis == nil }
+        try await tokens(of: user.handle).filter {
+            [.personal, .agent].contains($0.kind) && $0.revokedMillis == nil
+        }
     }
 
     /// As `createPersonalToken`, within the bounds of an account.
+    ///
+    /// - Parameter label: with `isAgent`, the name of the agent.
     func makePersonalToken(
-        of user: User, label: String, scopes: ScopeSet, expires: Int64, now: Int64
+        of user: User, label: String, isAgent: Bool = false, scopes: ScopeSet, expires: Int64,
+        now: Int64
     ) async throws -> TokenText {
         guard label.utf8.count <= Limits.tokenLabelBytesMax else {
             throw ForgeError.invalid("a name has at most \(Limits.tokenLabelBytesMax) bytes")
@@ -19,7 +24,7 @@ extension Accounts {
                 try Int.fetchOne(
                     database,
                     sql: """
-                        SELECT count(*) FROM tokens WHERE user_id = ? AND kind = 'pat'
+                        SELECT count(*) FROM tokens WHERE user_id = ? AND kind IN ('pat', 'agt')
                           AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)
                         """,
                     arguments: [user.id, now]) ?? 0
@@ -28,7 +33,7 @@ extension Accounts {
                     .unprocessable, "an account has at most \(Limits.personalTokensMax) tokens",
                     hint: "revoke those that nothing uses")
             }
-            let token = TokenText(.personal)
+            let token = TokenText(isAgent ? .agent : .personal)
             _ = try Accounts.insert(
                 token, userID: user.id, familyID: nil, label: label, scopes: scopes,
                 expires: expires, now: now, in: database)
@@ -46,7 +51,8 @@ extension Accounts {
                 database,
                 sql: """
                     SELECT last_four FROM tokens
-                    WHERE id = ? AND user_id = ? AND kind = 'pat' AND revoked_at IS NULL
+                    WHERE id = ? AND user_id = ? AND kind IN ('pat', 'agt')
+                      AND revoked_at IS NULL
                     """,
                 arguments: [id, user.id])
             guard let lastFour else { return false }

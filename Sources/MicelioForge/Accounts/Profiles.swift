@@ -1,11 +1,15 @@
 import GRDB
 
-/// What an account says of itself on its page.
+/// What an account or an organisation says of itself on its page, and whom it is with.
 package struct Profile: Hashable, Sendable {
     package let user: User
     package let bio: String
     /// Addresses of http or https.
     package let links: [String]
+    /// Handles of the members, of an organisation.
+    package let members: [String]
+    /// Handles of the organisations that a person is in.
+    package let organisations: [String]
 }
 
 extension Accounts {
@@ -18,7 +22,27 @@ extension Accounts {
                     arguments: [user.id])
             else { return nil }
             let links = (row["links"] as String).split(separator: "\n").map(String.init)
-            return Profile(user: user, bio: row["bio"], links: links)
+            let members = try String.fetchAll(
+                database,
+                sql: """
+                    SELECT users.handle FROM organisation_members AS teams
+                    JOIN users ON users.id = teams.user_id
+                    WHERE teams.organisation_id = ? AND users.disabled_at IS NULL
+                    ORDER BY users.handle LIMIT ?
+                    """,
+                arguments: [user.id, Limits.pageItemsMax])
+            let organisations = try String.fetchAll(
+                database,
+                sql: """
+                    SELECT users.handle FROM organisation_members AS teams
+                    JOIN users ON users.id = teams.organisation_id
+                    WHERE teams.user_id = ? AND users.disabled_at IS NULL
+                    ORDER BY users.handle LIMIT ?
+                    """,
+                arguments: [user.id, Limits.pageItemsMax])
+            return Profile(
+                user: user, bio: row["bio"], links: links, members: members,
+                organisations: organisations)
         }
     }
 

@@ -12,6 +12,9 @@ enum Schema {
             ("0004 invitations, audit log", version4),
             ("0005 profiles, passwords typed again", version5),
             ("0006 second factors", version6),
+            ("0007 organisations", version7),
+            ("0008 settings of projects", version8),
+            ("0009 tokens of agents", version9),
         ] {
             migrator.registerMigration(name) { database in
                 for statement in statements { try database.execute(sql: statement) }
@@ -19,6 +22,68 @@ enum Schema {
         }
         return migrator
     }
+
+    private static let version9 = [
+        // The table of version 1 with one more kind: SQLite changes no check of a table that exists.
+        """
+        CREATE TABLE tokens_of_9 (
+            id INTEGER PRIMARY KEY,
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            family_id INTEGER REFERENCES token_families (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL CHECK (kind IN ('pat', 'agt', 'oat', 'ort')),
+            hash TEXT NOT NULL UNIQUE,
+            last_four TEXT NOT NULL,
+            label TEXT NOT NULL DEFAULT '',
+            scopes TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER,
+            revoked_at INTEGER,
+            last_used_at INTEGER,
+            successor_id INTEGER REFERENCES tokens (id) ON DELETE SET NULL,
+            sealed_successor BLOB
+        ) STRICT
+        """,
+        """
+        INSERT INTO tokens_of_9 SELECT id, user_id, family_id, kind, hash, last_four, label, scopes,
+            created_at, expires_at, revoked_at, last_used_at, successor_id, sealed_successor
+        FROM tokens
+        """,
+        "DROP TABLE tokens",
+        "ALTER TABLE tokens_of_9 RENAME TO tokens",
+        "CREATE INDEX tokens_by_user ON tokens (user_id)",
+        "CREATE INDEX tokens_by_family ON tokens (family_id)",
+    ]
+
+    private static let version8 = [
+        // Separated by blanks.
+        "ALTER TABLE projects ADD COLUMN topics TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE projects ADD COLUMN archived_at INTEGER",
+        "ALTER TABLE projects ADD COLUMN deleted_at INTEGER",
+        // Names that projects had: they lead on until another project takes one.
+        """
+        CREATE TABLE former_names (
+            owner_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            name TEXT NOT NULL COLLATE NOCASE,
+            project_id INTEGER NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+            PRIMARY KEY (owner_id, name)
+        ) STRICT
+        """,
+        "CREATE INDEX former_names_by_project ON former_names (project_id)",
+    ]
+
+    private static let version7 = [
+        // An organisation is a row among accounts: handles are one name space, and projects have one owner.
+        "ALTER TABLE users ADD COLUMN is_organisation INTEGER NOT NULL DEFAULT 0",
+        """
+        CREATE TABLE organisation_members (
+            organisation_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            role TEXT NOT NULL CHECK (role IN ('owner', 'member')),
+            PRIMARY KEY (organisation_id, user_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX organisation_members_by_user ON organisation_members (user_id)",
+    ]
 
     private static let version6 = [
         """

@@ -54,12 +54,7 @@ extension Accounts {
             throw ForgeError.invalid("a label has at most \(Limits.tokenLabelBytesMax) bytes")
         }
         return try await pool.write { database in
-            guard let user = try Accounts.user(handle, in: database) else {
-                throw Accounts.noAccount(handle)
-            }
-            guard user.disabledMillis == nil else {
-                throw ForgeError(.accountDisabled, "the account '\(handle)' is disabled")
-            }
+            let user = try Accounts.person(handle, in: database)
             let token = TokenText(.personal)
             _ = try Accounts.insert(
                 token, userID: user.id, familyID: nil, label: label, scopes: scopes,

@@ -1,13 +1,14 @@
 import GRDB
 import HifCore
 
-/// An account of a person.
+/// An account of a person, or an organisation: a name that owns projects and that nobody signs in as.
 package struct User: Hashable, Sendable {
     package let id: Int64
     package let handle: Handle
     package let displayName: String
     package let email: String?
     package let isAdmin: Bool
+    package let isOrganisation: Bool
     package let createdMillis: Int64
     package let disabledMillis: Int64?
     package let hasPassword: Bool
@@ -22,6 +23,7 @@ package struct User: Hashable, Sendable {
         self.displayName = displayName
         self.email = email
         self.isAdmin = isAdmin
+        isOrganisation = false
         self.createdMillis = createdMillis
         disabledMillis = nil
         hasPassword = false
@@ -33,6 +35,7 @@ package struct User: Hashable, Sendable {
         displayName = row["display_name"]
         email = row["email"]
         isAdmin = row["is_admin"]
+        isOrganisation = row["is_organisation"]
         createdMillis = row["created_at"]
         disabledMillis = row["disabled_at"]
         hasPassword = row["has_password"]
@@ -40,7 +43,7 @@ package struct User: Hashable, Sendable {
 
     static let columns = """
         users.id, users.handle, users.display_name, users.email, users.is_admin,
-        users.created_at, users.disabled_at, users.password_hash IS NOT NULL AS has_password
+        users.is_organisation, users.created_at, users.disabled_at, users.password_hash IS NOT NULL AS has_password
         """
 }
 
@@ -132,10 +135,11 @@ extension Accounts {
 
     /// Shuts an account out, or lets it in again. Shutting out revokes its tokens and links.
     package func setDisabled(_ handle: Handle, _ isDisabled: Bool, now: Int64) async throws {
-        try await pool.write { database in
+        try await auditing(now) { database, pen in
             guard let user = try Accounts.user(handle, in: database) else {
                 throw Accounts.noAccount(handle)
             }
+            try pen.note(isDisabled ? .shutOut : .letIn, handle.text, in: database)
             try database.execute(
                 sql: "UPDATE users SET disabled_at = ? WHERE id = ?",
                 arguments: [isDisabled ? now : nil, user.id])
@@ -173,6 +177,20 @@ extension Accounts {
 
     static func handleTaken(_ handle: Handle) -> ForgeError {
         ForgeError(.alreadyExists, "there is an account '\(handle)' already")
+    }
+
+    /// The account of somebody, for what only people have.
+    static func person(_ handle: Handle, in database: Database) throws -> User {
+        guard let user = try user(handle, in: database) else { throw noAccount(handle) }
+        guard !user.isOrganisation else {
+            throw ForgeError(
+                .unprocessable, "'\(handle)' is an organisation: nobody signs in as it",
+                hint: "its members have accounts of their own")
+        }
+        guard user.disabledMillis == nil else {
+            throw ForgeError(.accountDisabled, "the account '\(handle)' is disabled")
+        }
+        return user
     }
 
     static func noAccount(_ handle: Handle) -> ForgeError {

@@ -12,20 +12,21 @@ extension Forge {
     /// Takes the password typed again, if it is needed.
     ///
     /// - Throws: `passwordNeeded` when it is needed and empty, `loginFailed` when it is wrong.
-    func confirm(_ grant: AccountGrant, password: String, address: String) async throws {
-        guard needsPassword(grant.principal), let browser = grant.principal.browser else { return }
+    func confirm(_ principal: Principal, password: String, address: String) async throws {
+        guard needsPassword(principal), let browser = principal.browser, let user = principal.user
+        else { return }
         guard !password.isEmpty else {
             throw ForgeError(
                 .passwordNeeded, "type your password again: it was last asked for a while ago")
         }
-        try await check(password, of: grant, address: address)
+        try await check(password, of: user, address: address)
         try await accounts.confirmBrowser(browser, now: now())
     }
 
-    private func check(_ password: String, of grant: AccountGrant, address: String) async throws {
+    private func check(_ password: String, of user: User, address: String) async throws {
         do {
             _ = try await signIn(
-                handle: grant.user.handle.text, password: password, address: address)
+                handle: user.handle.text, password: password, address: address)
         } catch let error as ForgeError where error.code == .loginFailed {
             throw ForgeError(.loginFailed, "that is not your password")
         }
@@ -38,7 +39,7 @@ extension Forge {
         _ grant: AccountGrant, old: String, new: String, address: String
     ) async throws {
         try checkNewPassword(new)
-        try await check(old, of: grant, address: address)
+        try await check(old, of: grant.user, address: address)
         try await accounts.changePassword(
             of: grant.user, to: try await passwords.hash(new), now: now())
     }
@@ -90,12 +91,23 @@ extension Forge {
     /// Makes a token of the caller's account. A token makes none that may do more than itself.
     ///
     /// - Parameters:
+    ///   - agent: whose token it is to be, named like an account; empty for a program's. An agent does
+    ///     nothing to the account.
     ///   - days: until it ends.
     ///   - isForAll: that the caller knows a scope `verb:*` opens every project, also those to come.
     package func makeToken(
-        _ grant: AccountGrant, name: String, scopes: ScopeSet, days: Int64, isForAll: Bool
+        _ grant: AccountGrant, name: String, agent: String = "", scopes: ScopeSet, days: Int64,
+        isForAll: Bool
     ) async throws -> TokenText {
-        guard !name.isEmpty else { throw ForgeError.invalid("a token needs a name") }
+        if !agent.isEmpty {
+            _ = try Handle(agent)
+            guard !scopes.allows(.account) else {
+                throw ForgeError.invalid("an agent does not act on the account: leave account out")
+            }
+        }
+        guard !(name.isEmpty && agent.isEmpty) else {
+            throw ForgeError.invalid("a token needs a name")
+        }
         guard !scopes.scopes.isEmpty else {
             throw ForgeError.invalid("a token without a scope may do nothing: say what it may")
         }
@@ -113,7 +125,8 @@ extension Forge {
                 hint: "make this one on the page /settings/tokens")
         }
         return try await accounts.makePersonalToken(
-            of: grant.user, label: name, scopes: scopes, expires: now() + days * 86_400_000,
+            of: grant.user, label: agent.isEmpty ? name : agent, isAgent: !agent.isEmpty,
+            scopes: scopes, expires: now() + days * 86_400_000,
             now: now())
     }
 

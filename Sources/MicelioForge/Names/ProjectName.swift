@@ -65,5 +65,10 @@ package struct ProjectPath: Hashable, Sendable, CustomStringConvertible {
         name = try ProjectName(String(parts[1]))
     }
 
+    /// Whether both name one project: case does not tell projects apart.
+    func isSame(as other: ProjectPath) -> Bool {
+        owner == other.owner && name.text.lowercased() == other.name.text.lowercased()
+    }
+
     package var description: String { "\(owner)/\(name)" }
 }

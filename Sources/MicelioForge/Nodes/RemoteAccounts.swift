@@ -88,6 +88,15 @@ final class RemoteAccounts: AccountsSource {
         }
     }
 
+    /// Organisations are an affair of the node that keeps the accounts, and so is all that asks for them.
+    func organisation(
+        _ handle: Handle, seenBy userID: Int64?
+    ) async throws -> (organisation: User, role: OrganisationRole?)? {
+        throw ForgeError(
+            .unavailable, "this node keeps no accounts",
+            hint: "ask the node that does: its address is what --accounts says here")
+    }
+
     func ping() async throws {
         // As nobody in particular: the answer that there is no such project is one.
         do {

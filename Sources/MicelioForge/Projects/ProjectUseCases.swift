@@ -11,25 +11,27 @@ package struct ProjectView: Hashable, Sendable {
 
 /// Making and finding projects: the functions that every carrier calls.
 extension Forge {
-    /// Makes a project under the caller's own name.
+    /// Makes a project under the caller's own name, or that of an organisation that they are in.
     ///
     /// The genesis is written before the row: a crash between them leaves an unnamed genesis, which
     /// harms nobody, and never a name without a project behind it.
     package func createProject(
         _ path: ProjectPath, description: String, isPublic: Bool, as principal: Principal
     ) async throws -> ProjectView {
-        let grant = try access.checkCreating(principal, under: path.owner)
+        let grant = try await access.checkCreating(principal, under: path.owner)
         guard description.utf8.count <= Limits.descriptionBytesMax else {
             throw ForgeError.invalid(
                 "a description has at most \(Limits.descriptionBytesMax) bytes")
         }
-        guard try await accounts.project(path, seenBy: grant.user.id) == nil else {
+        // One that had the name gives it up; one that has it does not.
+        let known = try await accounts.project(path, seenBy: grant.user.id)
+        guard known?.project.path.isSame(as: path) != true else {
             throw Accounts.projectExists(path)
         }
         let id = try await repositories.create(path)
         try await accounts.insertProject(
-            path, ownerID: grant.user.id, storeProjectID: id, description: description,
-            isPublic: isPublic, now: now())
+            path, ownerID: grant.owner.id, maker: grant.owner.isOrganisation ? grant.user : nil,
+            storeProjectID: id, description: description, isPublic: isPublic, now: now())
         guard let found = try await accounts.project(path, seenBy: grant.user.id) else {
             throw ForgeError(.internalError, "the new project cannot be read back")
         }

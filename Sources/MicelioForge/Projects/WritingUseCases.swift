@@ -14,9 +14,10 @@ extension OpenProject where Verb == Writing {
     }
 
     /// The caller as history names them. Nobody writes in another's name: what a client sends as
-    /// account is not looked at.
+    /// account is not looked at. With the token of an agent, it is that agent.
     package func author(agent: String) -> Author {
         let user = grant.principal.user
+        let agent = grant.principal.token.flatMap { $0.kind == .agent ? $0.label : nil } ?? agent
         let handle = user?.handle.text ?? ""
         let name = user.map { $0.displayName.isEmpty ? handle : $0.displayName } ?? ""
         return Author(account: handle, agent: agent, name: name, email: user?.email ?? "")

@@ -42,8 +42,9 @@ struct NodesService: Micelio_V1_Nodes.SimpleServiceProtocol {
                     project: found.project, role: .read, storeID: forge.repositories.storeID.hex
                 ).wire
             $0.projectID = found.project.id
-            $0.ownerID = found.project.ownerID
-            $0.memberRole = found.memberRole?.wire ?? .none
+            let told = Access.told(found)
+            $0.ownerID = told.ownerID
+            $0.memberRole = told.role?.wire ?? .none
         }
     }
 

@@ -44,6 +44,18 @@ struct Call: Sendable {
         return ProjectPath(owner: try handle(), name: name)
     }
 
+    /// Where a browser goes on that asked for a project by a name that it had; nil when it asked by the one
+    /// that it has, and for programs, which get what they asked for.
+    func moved(to path: ProjectPath) throws -> Reply? {
+        guard request.method == .get, match.route.surface == .page, format == .html,
+            try !project().isSame(as: path)
+        else { return nil }
+        let rest = address.split(separator: "/", maxSplits: 2).dropFirst(2).first
+        // What stands behind the name, with its slash, its suffix or its query.
+        let tail = rest.map { "/\($0)" } ?? request.uri.query.map { "?\($0)" } ?? ""
+        return .redirect("/\(path)\(tail)")
+    }
+
     /// A file's path; nil for the root.
     func path(_ name: String = "path") throws -> RepoPath? {
         let bytes = bytes(name)

@@ -29,6 +29,30 @@ extension Route {
         ]
     }
 
+    /// A route of administrators that reads.
+    static func administering(
+        _ places: Places, _ id: String, _ summary: String, query: [QueryField] = [],
+        _ run: @escaping @Sendable (Call, AdminGrant) async throws -> Reply
+    ) -> [Route] {
+        administering(.get, places, id, summary, query: query, body: nil, run)
+    }
+
+    /// A route of administrators.
+    static func administering(
+        _ method: HTTPRequest.Method, _ places: Places, _ id: String, _ summary: String,
+        query: [QueryField] = [], body: JSONShape?,
+        _ run: @escaping @Sendable (Call, AdminGrant) async throws -> Reply
+    ) -> [Route] {
+        places.all.map { pattern, surface in
+            Route(
+                method: method, pattern: RoutePattern(pattern), surface: surface, id: id,
+                summary: summary, need: .admin, query: query, body: body
+            ) { call in
+                try await run(call, call.forge.access.checkAdmin(call.principal))
+            }
+        }
+    }
+
     /// Ends something: a button of a page, which leads back, and DELETE in the API.
     static func ending(
         page: String, api: String, _ id: String, _ summary: String, back: String,

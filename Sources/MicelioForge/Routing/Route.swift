@@ -27,6 +27,10 @@ struct Route: Sendable {
         case project(Role, ScopeSet.Verb)
         /// To be signed in, with a token that may act on the account.
         case account
+        /// To be an administrator, with a token that may act on the account and manage everything.
+        case admin
+        /// A role in the organisation that the address names, and a token that may manage it.
+        case organisation(OrganisationRole)
     }
 
     let method: HTTPRequest.Method
@@ -144,6 +148,17 @@ extension Route {
         opening(method, places, id, summary, query: [], body: body, run)
     }
 
+    /// Routes of a project's owners, which change what is known of it and nothing in it.
+    static func managing(
+        _ method: HTTPRequest.Method, _ places: Places, _ id: String, _ summary: String,
+        body: JSONShape? = nil,
+        _ run: @escaping @Sendable (Call, ProjectGrant<Managing>) async throws -> Reply
+    ) -> [Route] {
+        opening(method, places, id, summary, query: [], body: body) {
+            (call: Call, project: OpenProject<Managing>) in try await run(call, project.grant)
+        }
+    }
+
     private static func opening<Verb: ProjectVerb>(
         _ method: HTTPRequest.Method, _ places: Places, _ id: String, _ summary: String,
         query: [QueryField], body: JSONShape?,
@@ -154,9 +169,10 @@ extension Route {
                 method: method, pattern: RoutePattern(pattern), surface: surface, id: id,
                 summary: summary, need: .project(Verb.role, Verb.scope), query: query, body: body
             ) { call in
-                try await run(
-                    call,
-                    call.forge.open(call.project(), for: Verb.self, as: call.principal))
+                let project = try await call.forge.open(
+                    call.project(), for: Verb.self, as: call.principal)
+                if let moved = try call.moved(to: project.grant.project.path) { return moved }
+                return try await run(call, project)
             }
         }
     }

@@ -60,5 +60,6 @@ struct RouteTable: Sendable {
     private static let keepers =
         OAuthRoutes.all + DeviceRoutes.all + LinkRoutes.all + SignInRoutes.all + SignUpRoutes.all
         + ProfileSettings.all + PasswordSettings.all + TwoFactorSettings.all + DeviceSettings.all
-        + TokenSettings.all + InvitationRoutes.all
+        + TokenSettings.all + InvitationRoutes.all + OrganisationRoutes.all + NewProjectRoutes.all
+        + ProjectSettingsRoutes.all + AdminRoutes.all
 }

@@ -9,6 +9,9 @@ package struct TokenText: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         /// A personal access token: made by hand, for scripts.
         case personal = "pat"
+        /// As a personal one, for an agent: what is done with it is done by the agent that its label names,
+        /// for its account.
+        case agent = "agt"
         /// An access token of a login: short-lived.
         case access = "oat"
         /// A refresh token of a login: changed at each use.

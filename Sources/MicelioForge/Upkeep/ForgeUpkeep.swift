@@ -36,6 +36,26 @@ package struct ForgeUpkeep: Sendable {
             report: report)
     }
 
+    /// Deletes for good the projects whose time to be had back is over: first their content, then what is
+    /// known of them, so that a run that was cut short is gone on with.
+    package func purge(
+        now: Int64, _ deliver: (_ project: String, _ objects: Int) async throws -> Void
+    ) async throws {
+        for project in try await accounts.projectsToPurge(now: now) {
+            var count = 0
+            do {
+                for entry in try await store.listAll(prefix: "p/\(project.storeProjectID)/") {
+                    try await store.delete(entry.key)
+                    count += 1
+                }
+            } catch {
+                throw ForgeError.translating(error)
+            }
+            try await accounts.purgeProject(project, now: now)
+            try await deliver("\(project.path)", count)
+        }
+    }
+
     /// Collects one project or all, and hands over what became of each.
     package func collect(
         project: String?, isDryRun: Bool,

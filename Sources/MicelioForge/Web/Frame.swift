@@ -135,8 +135,10 @@ extension Frame {
                 \(PercentCoding.encode(address.utf8))">Sign in</a></nav>
                 """
         }
+        let admin: HTML? =
+            user.isAdmin ? "<a class=\"opt\" href=\"/admin\">Administration</a>" : nil
         return """
-            <nav class="me" aria-label="Account"><a href="/settings">Settings</a>\
+            <nav class="me" aria-label="Account">\(admin)<a href="/settings">Settings</a>\
             \(Avatar.named(user.handle.text))</nav>
             """
     }

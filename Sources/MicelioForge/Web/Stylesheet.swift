@@ -349,6 +349,8 @@ enum Stylesheet {
         .cols {display:grid; grid-template-columns:1fr 1fr; gap:0 var(--s5)}
         .items.cols > li {padding-top:0; border:0}
 
+        .qr {width:12rem; height:auto; border:1px solid var(--line); border-radius:4px}
+
         /* one narrow column: sign in, device, errors */
         .narrow {max-width:27rem; margin-inline:auto}
         .mid {max-width:36rem}

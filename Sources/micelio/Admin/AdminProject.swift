@@ -5,7 +5,7 @@ import MicelioForge
 struct AdminProject: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "project", abstract: "List projects, and say who may do what in one.",
-        subcommands: [List.self, Members.self, Grant.self, Revoke.self])
+        subcommands: [List.self, Members.self, Grant.self, Revoke.self, Purge.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -83,7 +83,8 @@ struct AdminProject: AsyncParsableCommand {
                         .alreadyExists, "\(found.path) belongs to \(handle)",
                         hint: "micelio admin project members \(found.path)")
                 }
-                try await accounts.setMember(handle, of: found, role: role)
+                try await accounts.setMember(
+                    handle, of: found, role: role, now: ForgeServer.systemClock())
                 printLine("\(handle) has the role \(role.rawValue) in \(found.path).")
             }
         }
@@ -106,12 +107,37 @@ struct AdminProject: AsyncParsableCommand {
                 let accounts = try data.accounts()
                 let found = try await accounts.project(ProjectPath(project))
                 let handle = try Handle(handle)
-                guard try await accounts.setMember(handle, of: found, role: nil) else {
+                guard
+                    try await accounts.setMember(
+                        handle, of: found, role: nil, now: ForgeServer.systemClock())
+                else {
                     throw ForgeError(
                         .notFound, "\(handle) has no role in \(found.path)",
                         hint: "micelio admin project members \(found.path)")
                 }
                 printLine("\(handle) has no role in \(found.path) any more.")
+            }
+        }
+    }
+
+    struct Purge: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Delete for good what owners deleted more than 14 days ago.",
+            discussion: """
+                Beside a running server, as from cron. Nothing that can still be had back is touched. \
+                Ending it at any moment is harmless; the next time goes on.
+                """)
+
+        @OptionGroup var data: DataOption
+        @OptionGroup var store: StoreOptions
+
+        func run() async throws {
+            try await reportingErrors {
+                _ = try data.accounts()
+                let upkeep = try ForgeUpkeep(directory: data.data, store: try store.open(data))
+                try await upkeep.purge(now: ForgeServer.systemClock()) { name, count in
+                    printLine("\(name): \(count) objects deleted")
+                }
             }
         }
     }

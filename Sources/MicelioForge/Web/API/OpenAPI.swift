@@ -80,7 +80,7 @@ enum OpenAPI {
         case .project(.read, _): return [.object([:])] + schemes
         case .nothing where route.method == .get && route.id != "account.me":
             return [.object([:])] + schemes
-        case .nothing, .project, .account: return schemes
+        case .nothing, .project, .account, .organisation, .admin: return schemes
         }
     }
 
@@ -88,6 +88,7 @@ enum OpenAPI {
         [
             "projects.create", "sessions.start", "sessions.note", "sessions.decide",
             "sessions.comment", "sessions.judge", "invitations.create", "tokens.create",
+            "organisations.create",
         ].contains(route.id) ? "201" : "200"
     }
 

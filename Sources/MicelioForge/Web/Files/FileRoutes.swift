@@ -51,7 +51,7 @@ enum FileRoutes {
         let landings = try await project.landings(LandingQuery(limit: 5))
         let sessions = try await project.openSessionStories()
         return HomeAnswer(
-            project: ProjectFrame(project.grant.project, tip: point.tip),
+            project: ProjectFrame(project.grant, tip: point.tip),
             description: project.grant.project.description, role: project.grant.role.rawValue,
             position: point.position,
             isNewest: point.position == point.tip,
@@ -70,7 +70,7 @@ enum FileRoutes {
         }
         let listing = try await project.list(path, at: point)
         return TreeAnswer(
-            project: ProjectFrame(project.grant.project, tip: point.tip), asked: asked,
+            project: ProjectFrame(project.grant, tip: point.tip), asked: asked,
             position: point.position, directory: path,
             entries: listing.entries.map(TreeEntry.init), entryCount: listing.count,
             readme: try await ReadmeView(listing, project, point))
@@ -87,7 +87,7 @@ enum FileRoutes {
         else { throw Call.nothing }
         let landing = try await project.lastLanding(of: path, at: point)
         let head = FileHead(
-            project: ProjectFrame(project.grant.project, tip: point.tip), asked: asked,
+            project: ProjectFrame(project.grant, tip: point.tip), asked: asked,
             position: point.position, path: path, leaf: leaf,
             landing: landing.map { LandingLine($0) })
         return (point, head, leaf)

@@ -217,7 +217,8 @@ struct HomeAnswer: Answer {
     let landings: [LandingLine]
 
     private enum CodingKeys: CodingKey {
-        case name, isPublic, description, role, position, tip, entries, entryCount, readme
+        case name, isPublic, isArchived, topics, description, role, position, tip, entries,
+            entryCount, readme
         case sessions, landings
     }
 
@@ -225,6 +226,8 @@ struct HomeAnswer: Answer {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(project.path.description, forKey: .name)
         try container.encode(project.isPublic, forKey: .isPublic)
+        try container.encode(project.isArchived, forKey: .isArchived)
+        try container.encode(project.topics, forKey: .topics)
         try container.encode(description, forKey: .description)
         try container.encode(role, forKey: .role)
         try container.encode(position, forKey: .position)
@@ -234,6 +237,14 @@ struct HomeAnswer: Answer {
         try container.encode(readme, forKey: .readme)
         try container.encode(sessions, forKey: .sessions)
         try container.encode(landings, forKey: .landings)
+    }
+
+    /// What stands beside the visibility.
+    private var marks: HTML {
+        let archived: HTML =
+            project.isArchived
+            ? "<span class=\"state warn\">Archived: it can only be read</span>" : ""
+        return "\(archived)\(project.topics.map { "<span>\($0)</span>" as HTML })"
     }
 
     /// The position that links carry: none at the newest, so that they go on showing the newest.
@@ -247,7 +258,7 @@ struct HomeAnswer: Answer {
             description: description.isEmpty ? nil : description,
             """
             <header class="head"><h1 class="vh">\(project.path.description)</h1>\(about)
-            <p class="row soft"><span class="tag">\(project.isPublic ? "Public" : "Private")</span></p></header>
+            <p class="row soft"><span class="tag">\(project.isPublic ? "Public" : "Private")</span>\(marks)</p></header>
             <div class="two"><div class="stack">
             <section aria-label="Files"><div class="box"><div class="bar"><form class="row" action="\(links.home)"><label for="at">At</label><input class="at-in mono" id="at" name="at" value="\(isNewest ? "@latest" : "@\(position)")" size="9"><button class="quiet">Go</button></form>\(newest(frame))</div>
             \(entries.table(frame, project, at: linked, shown: position, count: entryCount))</div></section>

@@ -35,7 +35,7 @@ enum HistoryRoutes {
         let counts = try await project.decisionCounts(page.entries)
         let tip = try await project.tip().position
         return LogAnswer(
-            project: ProjectFrame(project.grant.project, tip: tip), path: query.path,
+            project: ProjectFrame(project.grant, tip: tip), path: query.path,
             pathText: call.query["path"], author: query.author ?? "", from: query.from,
             landings: page.entries.map { LandingLine($0, decisions: counts[$0.position] ?? 0) },
             next: page.next)
@@ -61,7 +61,7 @@ enum HistoryRoutes {
         let to = try await project.point(at: call.position("to"))
         let changes = try await project.difference(from: from, to: to, below: path)
         return DiffAnswer(
-            project: ProjectFrame(project.grant.project, tip: to.tip), from: from.position,
+            project: ProjectFrame(project.grant, tip: to.tip), from: from.position,
             to: to.position, path: path,
             diff: DiffView(try await project.contents(of: changes), only: path))
     }

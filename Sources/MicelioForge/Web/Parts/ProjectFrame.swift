@@ -4,7 +4,7 @@ import HifRepository
 /// What stands around the pages of a project.
 struct ProjectFrame: Sendable {
     enum Tab: Sendable {
-        case files, sessions, landings
+        case files, sessions, landings, settings
     }
 
     let path: ProjectPath
@@ -13,9 +13,19 @@ struct ProjectFrame: Sendable {
     let tip: Position
     let links: ProjectLinks
 
-    init(_ project: ProjectRecord, tip: Position) {
+    /// Whether the one who looks can change its settings.
+    let mayManage: Bool
+    let isArchived: Bool
+    let topics: [String]
+
+    init<Verb: ProjectVerb>(_ grant: ProjectGrant<Verb>, tip: Position) {
+        let project = grant.project
         path = project.path
         isPublic = project.isPublic
+        isArchived = project.isArchived
+        topics = project.topics
+        mayManage =
+            grant.role == .owner && grant.principal.scopes.allows(.manage, on: project.path)
         self.tip = tip
         links = ProjectLinks(project.path)
     }
@@ -28,6 +38,8 @@ struct ProjectFrame: Sendable {
             let current: HTML = own == tab ? " aria-current=\"page\"" : ""
             return "<a href=\"\(address)\"\(current)>\(name)\(count)</a>"
         }
+        let settings: HTML? =
+            mayManage ? link("Settings", "\(links.home)/settings", .settings) : nil
         let landings: HTML = " <span class=\"soft num\">\(tip.grouped)</span>"
         return frame.page(
             "\(title) · \(path)",
@@ -36,7 +48,7 @@ struct ProjectFrame: Sendable {
                 .init(name: path.name.text, address: links.home),
             ],
             tabs: """
-                <nav class="tabs" aria-label="Project">\(link("Files", links.home, .files))\(link("Sessions", links.sessions, .sessions))\(link("Landings", links.log(), .landings, landings))</nav>
+                <nav class="tabs" aria-label="Project">\(link("Files", links.home, .files))\(link("Sessions", links.sessions, .sessions))\(link("Landings", links.log(), .landings, landings))\(settings)</nav>
                 """,
             description: description, isIndexed: isPublic, script: script, body)
     }

@@ -21,7 +21,9 @@ enum ExploreRoutes {
             return .answer(
                 ProfileAnswer(
                     handle: owner.text, name: profile.user.displayName, bio: profile.bio,
-                    links: profile.links, joinedAt: Moment(profile.user.createdMillis),
+                    links: profile.links, isOrganisation: profile.user.isOrganisation,
+                    members: profile.members, organisations: profile.organisations,
+                    joinedAt: Moment(profile.user.createdMillis),
                     projects: try await lines(call, of: owner)))
         }
 
@@ -100,6 +102,11 @@ struct ProfileAnswer: Answer {
     let name: String
     let bio: String
     let links: [String]
+    let isOrganisation: Bool
+    /// Of an organisation.
+    let members: [String]
+    /// Of a person.
+    let organisations: [String]
     let joinedAt: Moment
     let projects: ProjectPageView
 
@@ -111,10 +118,35 @@ struct ProfileAnswer: Answer {
             """
             <div class="profile"><section class="me-card" aria-label="Account">\
             \(Avatar.picture(handle))
-            <h1>\(handle)</h1>\(shown)\(about)<p class="soft">here since \(frame.time(joinedAt.millis))</p></section>
-            <section aria-labelledby="projects"><div class="sect"><h2 id="projects">Projects</h2></div>
+            <h1>\(handle)</h1>\(shown)\(about)\
+            <p class="soft">here since \(frame.time(joinedAt.millis))</p>\
+            \(people)</section>
+            <section aria-labelledby="projects"><div class="sect"><h2 id="projects">Projects</h2>\
+            \(acts(frame))</div>
             \(projects.list(frame, address: "/\(handle)"))</section></div>
             """)
+    }
+
+    /// Who shares what with whom.
+    private var people: HTML? {
+        let names = isOrganisation ? members : organisations
+        guard !names.isEmpty else { return nil }
+        let items = names.map { "<li>\(Avatar.named($0))</li>" as HTML }
+        return """
+            <h2 class="h3 gap">\(isOrganisation ? "Members" : "Organisations")</h2><ul class="bare">\(items)</ul>
+            """
+    }
+
+    /// What the one who looks can do here.
+    private func acts(_ frame: Frame) -> HTML? {
+        guard let viewer = frame.user?.handle.text,
+            viewer == handle || isOrganisation && members.contains(viewer)
+        else { return nil }
+        let manage: HTML? =
+            isOrganisation ? "<a href=\"/organisations/\(handle)\">Manage \(handle)</a>" : nil
+        return """
+            <p class="push row">\(manage)<a href="/new?owner=\(handle)">New project</a></p>
+            """
     }
 
     /// In the account's own words, as plain text; its links vouch for nothing of this site's.

@@ -250,7 +250,7 @@ enum SessionActions {
     ) async throws -> Reply {
         let reading = try await call.forge.open(
             call.project(), for: Reading.self, as: call.principal)
-        let frame = ProjectFrame(project.grant.project, tip: try await reading.tip().position)
+        let frame = ProjectFrame(project.grant, tip: try await reading.tip().position)
         // What was sent is not there any more when the form is refused for its size.
         return .page({ NewSessionPage(project: frame, problem: problem).page($0) }, status)
     }

@@ -22,7 +22,7 @@ enum SessionRoutes {
             return .answer(
                 SessionListAnswer(
                     project: ProjectFrame(
-                        project.grant.project, tip: try await project.tip().position),
+                        project.grant, tip: try await project.tip().position),
                     sessions: sessions.filter(filter.takes), filter: filter,
                     count: sessions.count,
                     mayWrite: try await mayWrite(call, project)))
@@ -64,7 +64,9 @@ enum SessionRoutes {
     private static func mayWrite(
         _ call: Call, _ project: OpenProject<Reading>
     ) async throws -> Bool {
-        guard call.format == .html, call.principal.user != nil else { return false }
+        guard call.format == .html, call.principal.user != nil,
+            !project.grant.project.isArchived
+        else { return false }
         return project.grant.role >= .write
             && call.principal.scopes.allows(.write, on: project.grant.project.path)
     }
@@ -123,7 +125,7 @@ enum SessionRoutes {
         _ call: Call, _ project: OpenProject<Reading>, _ id: SessionID
     ) async throws -> Found {
         let tip = try await project.tip().position
-        let frame = ProjectFrame(project.grant.project, tip: tip)
+        let frame = ProjectFrame(project.grant, tip: tip)
         switch try await project.session(id) {
         case .landed(let position): return .landed(position)
         case .abandoned(let story):
@@ -185,7 +187,7 @@ enum SessionRoutes {
         }
         let files = try await project.contents(of: changes, only: only)
         return SessionAnswer(
-            project: ProjectFrame(project.grant.project, tip: tip), detail,
+            project: ProjectFrame(project.grant, tip: tip), detail,
             diff: DiffView(files, only: only))
     }
 }

@@ -203,7 +203,7 @@ struct SessionParts: Encodable {
     ) {
         self.event = event
         var answer = SessionAnswer(
-            project: ProjectFrame(grant.project, tip: story.createdPosition), id: id, status: .open,
+            project: ProjectFrame(grant, tip: story.createdPosition), id: id, status: .open,
             story: story, diff: DiffView(ChangedFiles(files: [], count: 0)), outlook: [],
             landed: nil)
         answer.viewer.mayWrite =

@@ -123,7 +123,8 @@ struct InvitationsAnswer: Answer {
             }
             return """
                 <tr><th scope="row">\(item.note.isEmpty ? "No note" : item.note)</th><td class="opt \
-                nowrap">\(frame.time(item.createdAt.millis))</td><td>\(state)</td><td class="num">\(action)</td></tr>
+                nowrap">\(frame.time(item.createdAt.millis))</td><td>\(state)</td>\
+                <td class="num">\(action)</td></tr>
                 """
         }
         return SettingsFrame.table(
@@ -147,7 +148,8 @@ struct InvitationsAnswer: Answer {
             maxlength="\(Limits.invitationNoteBytesMax)" aria-describedby="note-hint"><p class="hint" \
             id="note-hint">For your own list. Nobody else sees it.</p></div>
             <button class="primary">Make link</button>
-            <p class="hint">The link makes one account and ends after \(Limits.invitationMillis / 86_400_000) \
+            <p class="hint">The link makes one account and ends after \
+            \(Limits.invitationMillis / 86_400_000) \
             days. \(Limits.invitationsOpenMax) can be open at once.</p></form></section>
             """
     }

@@ -6,12 +6,15 @@ struct SettingsFrame {
         case twoFactor = "Two-factor sign-in"
         case devices = "Devices"
         case tokens = "Tokens"
+        case organisations = "Organisations"
         case invitations = "Invitations"
+        case deleted = "Deleted projects"
 
         var address: String {
             switch self {
             case .profile: "/settings"
             case .twoFactor: "/settings/two-factor"
+            case .deleted: "/settings/deleted"
             default: "/settings/\(rawValue.lowercased())"
             }
         }
@@ -36,7 +39,8 @@ struct SettingsFrame {
             ],
             isIndexed: false,
             """
-            <div class="with-side"><nav class="side" aria-label="Settings"><ul class="bare">\(links)</ul></nav>
+            <div class="with-side"><nav class="side" aria-label="Settings">\
+            <ul class="bare">\(links)</ul></nav>
             <div class="stack">\(Frame.problem(problem))\(body)</div></div>
             """)
     }

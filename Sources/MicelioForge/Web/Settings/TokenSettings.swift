@@ -7,6 +7,10 @@ enum TokenSettings {
     private static let days = JSONShape.Field(
         "days", .integer, "Until it ends: 1 to 366")
 
+    private static let agent = JSONShape.Field(
+        "agent", .string,
+        "For an agent of that name: what it does is signed with it, whatever it says itself")
+
     static let all: [Route] =
         Route.own(
             .init(page: "/settings/tokens~", api: "/api/v1/me/tokens"), "tokens.list",
@@ -18,8 +22,8 @@ enum TokenSettings {
                 [
                     .init("name", .string), .init("read", .boolean), .init("write", .boolean),
                     .init("manage", .boolean), .init("account", .boolean), projects,
-                    .init("all_projects", .boolean), days, Route.passwordField,
-                ], required: ["name"]),
+                    .init("all_projects", .boolean), days, agent, Route.passwordField,
+                ], required: []),
             api: (.post, "/api/v1/me/tokens"), "tokens.create",
             "Makes a token; its text is told this once",
             .object(
@@ -31,8 +35,8 @@ enum TokenSettings {
                     .init(
                         "all_projects", .boolean,
                         "true says that a scope like read:* is meant: it opens every project"),
-                    days,
-                ], required: ["name", "scopes", "days"])
+                    days, agent,
+                ], required: ["scopes", "days"])
         ) { call, grant in try await create(call, grant) }
         + Route.ending(
             page: "/settings/tokens/{number}/revoke", api: "/api/v1/me/tokens/{number}",
@@ -67,11 +71,11 @@ enum TokenSettings {
             return .page({ [answer] in answer.page($0) }, error.code.httpStatus)
         } _: {
             try await call.forge.confirm(
-                grant, password: body.string("password") ?? "",
+                call.principal, password: body.string("password") ?? "",
                 address: call.context.remoteAddress)
             let days = body.integer("days") ?? 30
             let token = try await call.forge.makeToken(
-                grant, name: body.string("name") ?? "",
+                grant, name: body.string("name") ?? "", agent: body.string("agent") ?? "",
                 scopes: call.isForm
                     ? try scopes(body)
                     : try ScopeSet(
@@ -84,7 +88,7 @@ enum TokenSettings {
             }
             var answer = try await list(call, grant)
             answer.needsPassword = false
-            answer.made = (body.string("name") ?? "", token.text)
+            answer.made = (body.string("agent") ?? body.string("name") ?? "", token.text)
             return .page { [answer] in answer.page($0) }
         }
     }
@@ -107,7 +111,9 @@ enum TokenSettings {
 /// A token in a list. Never its text.
 struct TokenView: Encodable, Sendable {
     let number: Int64
+    /// Of an agent, its own.
     let name: String
+    let isAgent: Bool
     /// How its text ends.
     let lastFour: String
     let scopes: [String]
@@ -120,6 +126,7 @@ struct TokenView: Encodable, Sendable {
     init(_ token: TokenRecord, now: Int64) {
         number = token.id
         name = token.label
+        isAgent = token.kind == .agent
         lastFour = token.lastFour
         scopes = token.scopes.words
         createdAt = Moment(token.createdMillis)

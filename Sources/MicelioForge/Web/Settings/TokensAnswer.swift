@@ -57,8 +57,12 @@ struct TokensAnswer: Answer {
             let scopes = item.scopes.map { "<code>\($0)</code> " as HTML }
             let button = SettingsFrame.ending(
                 "/settings/tokens/\(item.number)/revoke", "Revoke", item.name)
+            let name: HTML =
+                item.isAgent
+                ? "<span class=\"who\">\(Avatar.picture(item.name, isAgent: true))<span>\(item.name)</span></span> <span class=\"tag\">agent</span>"
+                : "<b>\(item.name.isEmpty ? "No name" : item.name)</b>"
             return """
-                <tr><th scope="row"><b>\(item.name.isEmpty ? "No name" : item.name)</b><br><code>…\
+                <tr><th scope="row">\(name)<br><code>…\
                 \(item.lastFour)</code></th><td>\(scopes)</td><td class="nowrap opt">\(used)</td><td \
                 class="nowrap">\(ends)</td><td class="num">\(button)</td></tr>
                 """
@@ -95,9 +99,14 @@ struct TokensAnswer: Answer {
         let isForAll: HTML = typed?.bool("all_projects") ?? false ? " checked" : ""
         return """
             <form class="form" method="post" action="/settings/tokens">
-            <div class="field"><label for="name">Name</label><input id="name" name="name" required \
+            <div class="field"><label for="name">Name</label><input id="name" name="name" \
             value="\(typed?.string("name") ?? "")" maxlength="\(Limits.tokenLabelBytesMax)" \
             aria-describedby="name-hint"><p class="hint" id="name-hint">What or who will use it</p></div>
+            <div class="field"><label for="agent">Or an agent of yours</label><input id="agent" \
+            name="agent" value="\(typed?.string("agent") ?? "")" autocapitalize="none" \
+            spellcheck="false" maxlength="\(Limits.handleBytesMax)" aria-describedby="agent-hint"><p \
+            class="hint" id="agent-hint">Its name, if an agent works with the token: history then says \
+            that it was the agent, for you. It can never do more than you.</p></div>
             <fieldset><legend>It may</legend>\(boxes)</fieldset>
             <div class="field"><label for="projects">In which projects</label><input id="projects" \
             name="projects" class="mono" list="known" value="\(typed?.string("projects") ?? "")" \

@@ -69,7 +69,7 @@ enum TwoFactorSettings {
             return .page({ [view] in view.page($0) }, error.code.httpStatus)
         } _: {
             try await call.forge.confirm(
-                grant, password: body.string("password") ?? "",
+                call.principal, password: body.string("password") ?? "",
                 address: call.context.remoteAddress)
             var result = try await view(call, grant)
             try await work(&result)
@@ -135,12 +135,14 @@ struct TwoFactorPage {
             String(text.dropFirst(start).prefix(4))
         }
         let address = TimeCode.address(secret: secret, handle: handle, host: frame.host)
+        let picture = QRCode(Array(address.utf8))?.picture("The key as a QR code")
         return """
             <p><span class="state">Off</span></p>
             <p>With it, signing in asks for a code that an authenticator app on your phone makes: \
             a stolen password alone opens nothing.</p>
-            <ol><li><p>Add an account to the app with this key, or <a href="\(address)">open the app</a> \
-            on this device.</p><p><label class="vh" for="key">Key</label><input class="cmd mono" id="key" \
+            <ol><li><p>Add an account to the app: scan this, or type the key, or <a \
+            href="\(address)">open the app</a> on this device.</p>\(picture)<p class="gap">\
+            <label class="vh" for="key">Key</label><input class="cmd mono" id="key" \
             readonly value="\(groups.joined(separator: " "))"></p></li>
             <li><p>Type the code that it shows.</p>
             <form class="form" method="post" action="/settings/two-factor"><input type="hidden" \

@@ -1,0 +1,67 @@
+/// Organisations: accounts without a password, whose projects their members share.
+extension Forge {
+    /// Makes an organisation, which belongs to the caller.
+    package func createOrganisation(
+        _ grant: AccountGrant, handle: Handle, name: String
+    ) async throws -> User {
+        try await accounts.createOrganisation(
+            handle, displayName: name, by: grant.user, now: now())
+    }
+
+    /// The organisations that the caller is in.
+    package func memberships(_ grant: AccountGrant) async throws -> [Accounts.Membership] {
+        try await accounts.memberships(of: grant.user)
+    }
+
+    /// The names under which the caller may make projects: their own first.
+    func ownersFor(_ principal: Principal) async throws -> [String] {
+        guard let user = principal.user else { return [] }
+        return [user.handle.text]
+            + (try await accounts.memberships(of: user).map(\.organisation.text))
+    }
+
+    /// Takes the caller out of an organisation.
+    package func leave(_ organisation: Handle, _ grant: AccountGrant) async throws {
+        let found = try await accounts.organisation(organisation, seenBy: grant.user.id)
+        guard let found, found.role != nil,
+            try await accounts.setOrganisationMember(
+                grant.user.handle, of: found.organisation, role: nil, now: now())
+        else {
+            throw ForgeError(.notFound, "you are not in an organisation '\(organisation)'")
+        }
+    }
+
+    /// Who is in an organisation: anybody may know.
+    package func members(
+        ofOrganisation organisation: User
+    ) async throws -> [Accounts.OrganisationMember] {
+        try await accounts.organisationMembers(of: organisation)
+    }
+
+    /// Gives somebody a role in an organisation, or with nil takes them out of it.
+    package func setMember(
+        _ handle: Handle, _ role: OrganisationRole?, _ grant: OrganisationGrant
+    ) async throws {
+        guard
+            try await accounts.setOrganisationMember(
+                handle, of: grant.organisation, role: role, now: now())
+        else {
+            throw ForgeError(.notFound, "\(handle) is not in \(grant.organisation.handle)")
+        }
+    }
+
+    /// What an organisation says of itself.
+    package func profile(_ grant: OrganisationGrant) async throws -> Profile {
+        try await profile(of: grant.organisation.handle)
+    }
+
+    /// Changes of an organisation's profile what is not nil.
+    package func changeProfile(
+        _ grant: OrganisationGrant, name: String?, bio: String?, links: [String]?
+    ) async throws {
+        let old = try await profile(grant)
+        try await accounts.setProfile(
+            of: grant.organisation, displayName: name ?? old.user.displayName, email: nil,
+            bio: bio ?? old.bio, links: links ?? old.links)
+    }
+}
