@@ -16,7 +16,7 @@ TESTS = $(SWIFT) test --skip-build --disable-xctest $(FLAGS)
 SERVED := ^(HifRemoteTests|HifS3Tests|MicelioForgeTests|EndToEndTests)\.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-tests build release man install demo serve test test-light test-s3 test-web simulate bench bench-rollups bench-size bench-landing bench-nodes lint format proto
+.PHONY: help deps deps-tests build release man install demo serve test test-light test-s3 test-api test-web simulate bench bench-rollups bench-size bench-landing bench-nodes lint format proto
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -60,6 +60,9 @@ test-s3: deps-tests  ## the contract of every store, and landings, on a real Sea
 	$(SWIFT) build --build-tests $(FLAGS)
 	Scripts/with-seaweedfs $(SWIFT) test --skip-build --disable-xctest $(FLAGS) --filter HifS3Tests
 	@HIF=$(abspath $(BIN)/hif) MICELIO=$(abspath $(BIN)/micelio) Scripts/check-s3
+
+test-api: build deps-tests  ## the API as /openapi.json describes it, with schemathesis; EXAMPLES=n
+	@MICELIO=$(abspath $(BIN)/micelio) Scripts/check-api
 
 test-web: build  ## every page in a browser (installs chromium and a Python driver); SHOTS=directory
 	@HIF=$(BIN)/hif MICELIO=$(BIN)/micelio Scripts/check-web

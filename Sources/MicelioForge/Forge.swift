@@ -22,12 +22,15 @@ package struct Forge: Sendable {
     let limiters = Limiters()
     let tickets = SignInTickets()
     let usage = Usage()
+    let rateLimits: RateLimits
+    let proxies: TrustedProxies
 
     /// - Parameter accounts: nil on a node that asks another for them.
     init(
         accounts: Accounts?, source: any AccountsSource, passwords: PasswordHasher,
         addresses: Addresses, repositories: ProjectRepositories, packs: PackAddresses,
-        nodeProof: NodeProof?, signUp: SignUpPolicy, now: @escaping @Sendable () -> Int64
+        nodeProof: NodeProof?, signUp: SignUpPolicy, allowances: Allowances,
+        proxies: [AddressBlock], now: @escaping @Sendable () -> Int64
     ) {
         ownAccounts = accounts
         accountsSource = source
@@ -38,6 +41,8 @@ package struct Forge: Sendable {
         self.nodeProof = nodeProof
         signUpPolicy = signUp
         self.now = now
+        rateLimits = RateLimits(allowances)
+        self.proxies = TrustedProxies(blocks: proxies)
         access = Access(accounts: source)
         authenticator = Authenticator(accounts: source, now: now)
     }
@@ -50,7 +55,8 @@ package struct Forge: Sendable {
     ) {
         self.init(
             accounts: accounts, source: accounts, passwords: passwords, addresses: addresses,
-            repositories: repositories, packs: packs, nodeProof: nil, signUp: signUp, now: now)
+            repositories: repositories, packs: packs, nodeProof: nil, signUp: signUp,
+            allowances: Allowances(), proxies: [], now: now)
     }
 
     /// The database of this node.

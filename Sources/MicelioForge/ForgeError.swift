@@ -36,6 +36,8 @@ package struct ForgeError: Error, Hashable, Sendable {
         /// A file is not what the caller believes it to be.
         case contentChanged = "content_changed"
         case tooLarge = "too_large"
+        /// The body is of another kind than the address takes.
+        case unsupportedMediaType = "unsupported_media_type"
         /// Understood, and not possible in the state things are in.
         case unprocessable
         case invalidArgument = "invalid_argument"
@@ -50,11 +52,16 @@ package struct ForgeError: Error, Hashable, Sendable {
     package let code: Code
     package let message: String
     package let hint: String?
+    /// After which the same call may be sent again, where that is known.
+    package let retrySeconds: Int?
 
-    package init(_ code: Code, _ message: String, hint: String? = nil) {
+    package init(
+        _ code: Code, _ message: String, hint: String? = nil, retrySeconds: Int? = nil
+    ) {
         self.code = code
         self.message = message
         self.hint = hint
+        self.retrySeconds = retrySeconds
     }
 
     package static func invalid(_ message: String) -> ForgeError {

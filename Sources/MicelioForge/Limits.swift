@@ -4,9 +4,13 @@ package enum Limits {
     // Names and texts, in bytes of UTF-8.
     package static let handleBytesMax = 39
     package static let projectNameBytesMax = 100
-    package static let descriptionBytesMax = 500
+    /// In Unicode scalars, as the API counts; each has at most four bytes.
+    package static let descriptionLengthMax = 500
+    package static let descriptionBytesMax = 2_000
     package static let topicBytesMax = 35
     package static let topicsMax = 20
+    /// An agent's name, in Unicode scalars.
+    package static let agentLengthMax = 100
     package static let displayNameBytesMax = 100
     package static let emailBytesMax = 254
     package static let bioBytesMax = 500
@@ -79,6 +83,12 @@ package enum Limits {
     /// Networks that one limiter remembers; the oldest are forgotten first.
     package static let rateLimitKeysMax = 10_000
 
+    // What a caller may ask for at all: `Allowance` has the defaults, `Route.cost` and `RPCTable` what
+    // things cost.
+    /// Networks of which is remembered what they have left; and as many tokens and accounts. Those that
+    /// were not heard of for longest are forgotten first.
+    package static let rateBucketsMax = 100_000
+
     /// Threads that wait for the disk: reads and synced writes under way at once.
     package static let diskThreads = 16
     /// Packs that are received or checked at once; each is in memory whole.
@@ -126,6 +136,8 @@ package enum Limits {
     package static let diffFileBytesMax = 500_000
     /// Both sides of all files that one page compares.
     package static let diffBytesMax = 4_000_000
+    /// Both sides of all files of a patch.
+    package static let patchBytesMax = 16 << 20
     package static let sessionsShownMax = 200
 
     // Live sessions.
@@ -143,6 +155,8 @@ package enum Limits {
     // Requests.
     package static let jsonBytesMax = 8 << 20
     package static let filesPerEditMax = 1_000
+    /// A file of an edit: what a pack holds as one record.
+    package static let editedFileBytesMax = 1 << 20
     package static let idempotencyKeyBytesMax = 200
     package static let formBytesMax = 16_384
     /// A form with a text of `SessionEvent.textBytesMax`, each byte of which may take three.

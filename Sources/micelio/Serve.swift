@@ -54,6 +54,7 @@ struct Serve: AsyncParsableCommand {
     var signUp = SignUpPolicy.invite.rawValue
 
     @OptionGroup var cache: CacheOptions
+    @OptionGroup var rates: RateOptions
 
     @Option(
         help: ArgumentHelp(
@@ -127,6 +128,8 @@ struct Serve: AsyncParsableCommand {
             throw ForgeError.invalid("--sign-up is open, invite or closed")
         }
         configuration.signUp = policy
+        configuration.allowances = try rates.allowances
+        configuration.trustedProxies = try rates.trustedProxy.map { try AddressBlock($0) }
         configuration.cache = try cache.configuration(data, isBucket: store.isBucket)
         switch (tlsCert, tlsKey, grpcPlaintext) {
         case (nil, nil, false): configuration.encryption = .selfSigned

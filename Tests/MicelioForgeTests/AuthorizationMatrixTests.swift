@@ -60,6 +60,8 @@ import Testing
         case .page, .api: break
         }
         if credential.isRefused { return credential == .doubled ? 400...400 : 401...401 }
+        // Programs are told that a token in an address is not looked at; a page shows what all may see.
+        if credential == .ownerQuery, route.surface == .api { return 400...400 }
         switch route.need {
         case .nothing: return nil
         case .account:
@@ -250,6 +252,9 @@ import Testing
             #expect(
                 [.get, .delete].contains(route.method) || route.body != nil,
                 "\(route.id) declares no body")
+            #expect(
+                route.success != nil,
+                "\(route.id) does not say what it answers: .answering(shape) after the route")
         }
     }
 }

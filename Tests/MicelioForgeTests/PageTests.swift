@@ -23,9 +23,9 @@ extension TestServer {
             TestClient.Request(
                 path, method: method, headers: fields, body: json.map { ByteBuffer(string: $0) }))
         try await client.shutdown()
-        return (
-            response.status.code, response.headers, response.body.map { String(buffer: $0) } ?? ""
-        )
+        let body = response.body.map { String(buffer: $0) } ?? ""
+        AnswerCheck.check(method, path, response.status.code, response.headers, body)
+        return (response.status.code, response.headers, body)
     }
 
     func object(_ text: String) throws -> [String: Any] {

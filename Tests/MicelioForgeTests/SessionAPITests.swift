@@ -224,7 +224,7 @@ import Testing
                         ["path": "f", "content": "2"] as [String: Any],
                     ]
                 ])
-            #expect(twice.status == 400)
+            #expect(twice.status == 422)
             let form = try await server.call(
                 .post, SessionAPITests.base, token: token, json: "{\"goal\": \"a\"}",
                 headers: [("Content-Type", "text/plain")])

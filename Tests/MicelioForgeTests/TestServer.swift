@@ -75,9 +75,9 @@ struct TestServer: Sendable {
         let response = try await client.execute(
             TestClient.Request(path, method: method, headers: fields, body: body))
         try await client.shutdown()
-        return (
-            response.status.code, response.headers, response.body.map { String(buffer: $0) } ?? ""
-        )
+        let text = response.body.map { String(buffer: $0) } ?? ""
+        AnswerCheck.check(method, path, response.status.code, response.headers, text)
+        return (response.status.code, response.headers, text)
     }
 
     /// A form as this site's own page sends it.

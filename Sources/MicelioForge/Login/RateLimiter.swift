@@ -43,7 +43,8 @@ package final class RateLimiter: Sendable {
         }
         guard isAllowed else {
             throw ForgeError(
-                .rateLimited, "too many \(what)", hint: "try again in a few minutes")
+                .rateLimited, "too many \(what)", hint: "try again in a few minutes",
+                retrySeconds: Int(limit.windowMillis / 1_000))
         }
     }
 }

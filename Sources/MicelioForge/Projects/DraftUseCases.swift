@@ -59,7 +59,9 @@ extension OpenProject where Verb == Writing {
                 body: .started(goal: goal, createdPosition: base, key: key))
             _ = try await repository.append(event, to: id)
             let first = try await repository.sessions.event(0, of: id)
-            return (id, SessionStory(first.map { [$0] } ?? []).createdPosition)
+            let story = SessionStory(first.map { [$0] } ?? [])
+            if !key.isEmpty, let first, !first.isRepeated(by: event) { throw OpenProject.otherBody }
+            return (id, story.createdPosition)
         }
     }
 
@@ -88,7 +90,7 @@ extension OpenProject where Verb == Writing {
                 }
                 let newest = try await repository.newest()
                 guard base ?? 0 <= newest.lastPosition else {
-                    throw ForgeError.invalid("there is no position @\(base ?? 0) yet")
+                    throw ForgeError(.unprocessable, "there is no position @\(base ?? 0) yet")
                 }
                 let tree = try await repository.tree(
                     at: base ?? newest.lastPosition, newest: newest)
@@ -198,6 +200,13 @@ extension OpenProject where Verb == Writing {
         return story
     }
 
+    /// A key stands for one call. Who sends another under it has lost count.
+    static var otherBody: ForgeError {
+        ForgeError(
+            .unprocessable, "this Idempotency-Key came with another body before",
+            hint: "send what is new with a key that is new")
+    }
+
     private static func closed(_ how: String) -> ForgeError {
         ForgeError(
             .sessionClosed, "the session \(how)",
@@ -245,10 +254,18 @@ private struct DraftEdit {
         case .unchanged: after = before
         case .deleted:
             guard current != nil else {
-                throw .invalid("'\(edit.path)' cannot be deleted: there is no such file")
+                throw ForgeError(
+                    .contentChanged, "'\(edit.path)' cannot be deleted: there is no such file")
             }
             after = nil
         case .content(let bytes, let isExecutable):
+            // What is larger is stored in chunks, which nobody makes here.
+            guard bytes.count <= Limits.editedFileBytesMax else {
+                throw ForgeError(
+                    .tooLarge,
+                    "'\(edit.path)' has \(bytes.count) bytes: a file that is sent here has at most \(Limits.editedFileBytesMax)",
+                    hint: "land larger ones from a checkout, with hif")
+            }
             let id = Blake3.hash(bytes)
             let kind: Leaf.Kind =
                 isExecutable.map { $0 ? .executable : .file }

@@ -69,11 +69,14 @@ extension OpenProject where Verb == Writing {
                 key.isEmpty
                 ? EventID(from: &generator) : SessionKeys.event(id, key: "\(author.account) \(key)")
             let known = UInt64(story.eventCount)
+            let event = SessionEvent(
+                id: eventID, author: author, atMillis: repository.world.now(), body: body)
             // What has a key may be there already, so it is looked for from the start.
-            _ = try await repository.append(
-                SessionEvent(
-                    id: eventID, author: author, atMillis: repository.world.now(), body: body),
-                to: id, from: key.isEmpty ? known : 0)
+            _ = try await repository.append(event, to: id, from: key.isEmpty ? known : 0)
+            if !key.isEmpty {
+                let found = try await repository.sessions.events(of: id).first { $0.id == eventID }
+                if let found, !found.isRepeated(by: event) { throw OpenProject.otherBody }
+            }
             for event in try await repository.sessions.events(of: id, from: known) {
                 story.tell(event)
             }
@@ -85,7 +88,7 @@ extension OpenProject where Verb == Writing {
         _ name: String, _ story: SessionStory, _ id: SessionID
     ) throws(ForgeError) -> EventID {
         guard let event = story.event(named: name) else {
-            throw .invalid("the session has no '\(name.prefix(20))'")
+            throw ForgeError(.unprocessable, "the session has no '\(name.prefix(20))'")
         }
         return event
     }
@@ -97,10 +100,13 @@ extension OpenProject where Verb == Writing {
     ) async throws -> SessionEvent.LineMark {
         guard let draft = story.draft,
             let operation = draft.operations.first(where: { $0.path == path })
-        else { throw ForgeError.invalid("the session does not change '\(path)'") }
+        else { throw ForgeError(.unprocessable, "the session does not change '\(path)'") }
         guard let leaf = side == .old ? operation.before : operation.after,
             leaf.kind != .directory
-        else { throw ForgeError.invalid("'\(path)' has no such side: it is added or deleted") }
+        else {
+            throw ForgeError(
+                .unprocessable, "'\(path)' has no such side: it is added or deleted")
+        }
         guard leaf.size <= UInt64(Limits.diffFileBytesMax) else {
             throw ForgeError(.tooLarge, "'\(path)' is too large to be shown by lines")
         }
@@ -109,7 +115,7 @@ extension OpenProject where Verb == Writing {
             bytesMax: Limits.diffFileBytesMax)
         let lines = TextLines(bytes)
         guard TextLines.isText(bytes), line > 0, line <= UInt64(lines.count) else {
-            throw ForgeError.invalid("'\(path)' has no line \(line) there")
+            throw ForgeError(.unprocessable, "'\(path)' has no line \(line) there")
         }
         let text = lines[Int(line) - 1]
         return SessionEvent.LineMark(

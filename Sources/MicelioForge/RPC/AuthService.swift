@@ -11,7 +11,7 @@ struct AuthService: Micelio_V1_Auth.SimpleServiceProtocol {
     ) async throws -> Micelio_V1_StartDeviceReply {
         let start = try await forge.startDevice(
             clientName: request.clientName, deviceName: request.deviceName,
-            address: context.peerAddress)
+            address: CallerAddress.current)
         return .with {
             $0.deviceCode = start.deviceCode.text
             $0.userCode = start.request.userCode.description
@@ -85,7 +85,7 @@ extension TokenPair {
 }
 
 extension ServerContext {
-    /// The caller's address without its port, from `ipv4:192.0.2.7:51422` or `ipv6:[::1]:51422`.
+    /// The peer's address without its port, from `ipv4:192.0.2.7:51422` or `ipv6:[::1]:51422`.
     var peerAddress: String {
         let parts = remotePeer.split(separator: ":", maxSplits: 1)
         guard parts.count == 2, parts[0].hasPrefix("ipv"),

@@ -16,7 +16,8 @@ extension ForgeError.Code {
         case .alreadyExists: .alreadyExists
         case .conflict, .baseMoved, .contentChanged: .aborted
         case .sessionClosed, .objected, .unprocessable: .failedPrecondition
-        case .invalidArgument, .tooLarge, .methodNotAllowed: .invalidArgument
+        case .invalidArgument, .tooLarge, .methodNotAllowed, .unsupportedMediaType:
+            .invalidArgument
         case .rateLimited: .resourceExhausted
         case .unavailable: .unavailable
         case .unimplemented: .unimplemented
@@ -38,6 +39,7 @@ enum RPCErrors {
         case let error as ForgeError:
             if error.code == .internalError || error.code == .damaged { log(error, method) }
             return status(for: error)
+        case let error as RateLimited: return status(for: error.verdict.refusal)
         case let error as WireError:
             return status(for: ForgeError.invalid(error.message))
         case is RPCError, is GoogleRPCStatus:
@@ -57,11 +59,16 @@ enum RPCErrors {
     }
 
     private static func status(for error: ForgeError) -> GoogleRPCStatus {
-        GoogleRPCStatus(
-            code: error.code.rpcCode, message: error.message,
-            details: .errorInfo(
+        var details = [
+            ErrorDetails.errorInfo(
                 reason: error.code.rawValue, domain: domain,
-                metadata: error.hint.map { ["hint": $0] } ?? [:]))
+                metadata: error.hint.map { ["hint": $0] } ?? [:])
+        ]
+        if let seconds = error.retrySeconds {
+            details.append(.retryInfo(delay: .seconds(seconds)))
+        }
+        return GoogleRPCStatus(
+            code: error.code.rpcCode, message: error.message, details: details)
     }
 
     private static func log(_ error: any Error, _ method: MethodDescriptor) {

@@ -66,16 +66,14 @@ struct Call: Sendable {
 
     /// `@42` or `@latest`: a position, or nil for whichever is newest.
     func position(_ name: String = "at") throws -> Position? {
-        try Call.position(text(name))
+        try Call.position(text(name)[...])
     }
 
-    static func position(_ text: String) throws -> Position? {
-        let word = text.hasPrefix("@") ? text.dropFirst() : text[...]
+    /// - Parameter word: what stands behind the `@`.
+    private static func position(_ word: Substring) throws -> Position? {
         if word == "latest" { return nil }
-        guard word.count <= 20, word.allSatisfy({ $0.isASCII && $0.isNumber }),
-            word == "0" || word.first != "0", let position = Position(word)
-        else { throw Call.nothing }
-        return position
+        guard let number = DecimalDigits.number(word) else { throw Call.nothing }
+        return Position(number)
     }
 
     func session() throws -> SessionID {
@@ -88,20 +86,20 @@ struct Call: Sendable {
         let text = query[name]
         if text.isEmpty { return nil }
         do {
-            return try Call.position(text)
+            return try Call.position(text.hasPrefix("@") ? text.dropFirst() : text[...])
         } catch {
             throw ForgeError.invalid("'\(text.prefix(40))' is no position: one is like @42")
         }
     }
 
-    /// A whole number of the query, at most `max`.
+    /// A whole number of the query, from 1 to `max`.
     func queryNumber(_ name: String, else fallback: Int, max: Int) throws -> Int {
         let text = query[name]
         if text.isEmpty { return fallback }
-        guard let number = Int(text), number > 0 else {
+        guard let number = DecimalDigits.number(text), (1...Int64(max)).contains(number) else {
             throw ForgeError.invalid("'\(name)' is a number from 1 to \(max)")
         }
-        return min(number, max)
+        return Int(number)
     }
 
     /// The fields of a submitted form; refuses other types and anything over the limit.
@@ -117,9 +115,26 @@ extension Request {
     func formFields(upTo bytesMax: Int = Limits.formBytesMax) async throws -> FormFields {
         let type = headers[.contentType] ?? ""
         guard type.lowercased().hasPrefix("application/x-www-form-urlencoded") else {
-            throw HTTPError(.unsupportedMediaType)
+            throw ForgeError(
+                .unsupportedMediaType, "this address takes application/x-www-form-urlencoded")
         }
-        let body = try await body.collect(upTo: bytesMax)
-        return try FormFields(body.readableBytesView)
+        return try FormFields(try await collected(upTo: bytesMax))
+    }
+
+    /// The whole body.
+    ///
+    /// - Throws: `tooLarge`, with the bound, when it is longer.
+    func collected(upTo bytesMax: Int) async throws -> [UInt8] {
+        let tooLarge = ForgeError(
+            .tooLarge, "the body of this request has at most \(bytesMax) bytes")
+        // What says that it is too long is not read at all.
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > bytesMax {
+            throw tooLarge
+        }
+        do {
+            return Array(try await body.collect(upTo: bytesMax).readableBytesView)
+        } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
+            throw tooLarge
+        }
     }
 }

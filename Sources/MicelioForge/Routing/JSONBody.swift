@@ -1,36 +1,5 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
-
-/// A JSON value as a client sent it.
-enum JSONValue: Decodable, Hashable, Sendable {
-    case null
-    case bool(Bool)
-    case integer(Int64)
-    case number(Double)
-    case string(String)
-    case list([JSONValue])
-    case object([String: JSONValue])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([String: JSONValue].self) {
-            self = .object(value)
-        } else if let value = try? container.decode([JSONValue].self) {
-            self = .list(value)
-        } else {
-            self = .number(try container.decode(Double.self))
-        }
-    }
-}
 
 /// The object in a request's body, of the shape that its route declares: whatever it holds besides
 /// is refused, so a field that somebody misspelled is not silently ignored.
@@ -38,12 +7,7 @@ struct JSONBody: Sendable {
     let fields: [String: JSONValue]
 
     init(_ bytes: [UInt8], shape: JSONShape) throws(ForgeError) {
-        let value: JSONValue
-        do {
-            value = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
-        } catch {
-            throw .invalid("the body is not JSON")
-        }
+        let value = try JSONReader.value(bytes)
         try shape.check(value, at: "")
         guard case .object(let fields) = value else {
             throw .invalid("the body is not a JSON object")
@@ -86,45 +50,6 @@ struct JSONBody: Sendable {
     func isNull(_ name: String) -> Bool { fields[name] == .null }
 }
 
-extension JSONShape {
-    /// Throws, naming the place, when `value` is not of this shape.
-    func check(_ value: JSONValue, at pointer: String) throws(ForgeError) {
-        let place = pointer.isEmpty ? "the body" : pointer
-        switch (self, value) {
-        case (.string, .string), (.boolean, .bool), (.integer, .integer), (.anyObject, .object):
-            return
-        case (.optional(let shape), _):
-            if value != .null { try shape.check(value, at: pointer) }
-        case (.list(let shape), .list(let values)):
-            for (index, value) in values.enumerated() {
-                try shape.check(value, at: "\(pointer)/\(index)")
-            }
-        case (.object(let known, let required), .object(let fields)):
-            for name in fields.keys.sorted() {
-                guard let field = known.first(where: { $0.name == name }) else {
-                    throw .invalid("\(place) has no field '\(name.prefix(60))'")
-                }
-                try field.shape.check(fields[name] ?? .null, at: "\(pointer)/\(name)")
-            }
-            if let missing = required.first(where: { fields[$0] == nil }) {
-                throw .invalid("\(place) lacks the field '\(missing)'")
-            }
-        default: throw .invalid("\(place) is not \(words)")
-        }
-    }
-
-    private var words: String {
-        switch self {
-        case .string: "a text"
-        case .integer: "a whole number"
-        case .boolean: "true or false"
-        case .list: "a list"
-        case .object, .anyObject: "an object"
-        case .optional(let shape): "\(shape.words) or null"
-        }
-    }
-}
-
 extension Call {
     /// What was sent, of the shape that the route declares: a JSON object, or on a page the fields of
     /// a form.
@@ -139,10 +64,12 @@ extension Call {
         }
         let type = request.headers[.contentType] ?? ""
         guard type.lowercased().hasPrefix("application/json") else {
-            throw HTTPError(.unsupportedMediaType)
+            throw ForgeError(
+                .unsupportedMediaType, "this address takes application/json",
+                hint: "say so in Content-Type")
         }
-        let buffer = try await request.body.collect(upTo: Limits.jsonBytesMax)
-        return try JSONBody(Array(buffer.readableBytesView), shape: shape)
+        let bytes = try await request.collected(upTo: Limits.jsonBytesMax)
+        return try JSONBody(bytes, shape: shape)
     }
 
     /// Whether a page's form was sent.
@@ -154,10 +81,15 @@ extension Call {
 
     /// What makes a repeated call the same call; empty when the client chose nothing.
     func idempotencyKey() throws -> String {
-        let key = request.headers[HTTPField.Name("Idempotency-Key")!] ?? ""
-        guard key.utf8.count <= Limits.idempotencyKeyBytesMax else {
+        guard let key = request.headers[HTTPField.Name(Route.idempotencyKey.name)!] else {
+            return ""
+        }
+        guard (1...Limits.idempotencyKeyBytesMax).contains(key.utf8.count),
+            key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else {
             throw ForgeError.invalid(
-                "an Idempotency-Key has at most \(Limits.idempotencyKeyBytesMax) bytes")
+                "an Idempotency-Key has 1 to \(Limits.idempotencyKeyBytesMax) characters of ASCII, and no blanks"
+            )
         }
         return key
     }
@@ -165,11 +97,10 @@ extension Call {
 
 extension JSONBody {
     /// The fields of a form in the place of an object's: texts as they are, numbers and checked boxes
-    /// as what they say. An empty field that need not be there is not there.
+    /// as what they say. An empty field that need not be there is not there. Whether a text is too long
+    /// or says nothing is for the action to find, which gives the words back with the form.
     init(_ form: FormFields, _ shape: JSONShape) throws(ForgeError) {
-        guard case .object(let known, let required) = shape else {
-            throw .invalid("a form has fields")
-        }
+        let (known, required) = shape.fields
         var fields: [String: JSONValue] = [:]
         for name in form.names {
             // Browsers end lines as the old networks did.
@@ -178,18 +109,19 @@ extension JSONBody {
             if text.isEmpty, !required.contains(name), field?.shape != .list(.string) { continue }
             switch field?.shape {
             // One to a line.
-            case .list(.string):
+            case .list(.string, _):
                 fields[name] = .list(
                     text.split(separator: "\n").map {
                         .string($0.trimmingCharacters(in: .whitespaces))
                     }
                     .filter { $0 != .string("") })
-            case .integer: fields[name] = Int64(text).map { .integer($0) } ?? .string(text)
-            case .boolean: fields[name] = .bool(text == "true")
+            case .whole: fields[name] = Int64(text).map { .integer($0) } ?? .string(text)
+            case .boolean, .isTrue: fields[name] = .bool(text == "true")
             default: fields[name] = .string(text)
             }
         }
-        try shape.check(.object(fields), at: "")
+        try JSONShape.object(known, required: required)
+            .check(.object(fields), at: "", kindsOnly: true)
         self.init(fields)
     }
 }

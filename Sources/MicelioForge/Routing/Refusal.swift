@@ -15,6 +15,7 @@ extension ForgeError.Code {
         case .alreadyExists, .conflict, .sessionClosed, .objected, .baseMoved, .contentChanged:
             .conflict
         case .tooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
         case .invalidArgument: .badRequest
         case .unprocessable: .unprocessableContent
         case .rateLimited: .tooManyRequests
@@ -34,7 +35,9 @@ struct Refusal: Sendable {
     let hint: String?
     /// The paths that could not land.
     let conflicts: [ConflictView]
-    let next: Next?
+    var next: Next?
+    /// After which the same call may be sent again, where that is known.
+    let retrySeconds: Int?
 
     /// The call that most likely helps.
     struct Next: Encodable, Hashable, Sendable {
@@ -50,6 +53,8 @@ struct Refusal: Sendable {
             conflicts = refused.conflicts
             next = refused.next
             cause = refused.error
+        } else if let limited = error as? RateLimited {
+            cause = limited.verdict.refusal
         }
         let forgeError: ForgeError
         switch cause {
@@ -72,6 +77,7 @@ struct Refusal: Sendable {
         code = forgeError.code
         message = forgeError.message
         hint = forgeError.hint
+        retrySeconds = forgeError.retrySeconds
         self.conflicts = conflicts
         self.next = next
     }
@@ -85,6 +91,7 @@ struct Refusal: Sendable {
         let detail: String?
         let conflicts: [ConflictView]?
         let next: Next?
+        let retryAfter: Int?
     }
 
     func problem(for match: RouteTable.Match?) throws -> Response {
@@ -92,7 +99,8 @@ struct Refusal: Sendable {
             Problem(
                 type: "/problems/\(code.rawValue.replacing("_", with: "-"))", title: message,
                 status: status.code, code: code.rawValue, detail: hint,
-                conflicts: conflicts.isEmpty ? nil : conflicts, next: next ?? usualNext),
+                conflicts: conflicts.isEmpty ? nil : conflicts, next: next ?? usualNext,
+                retryAfter: retrySeconds),
             status: status, type: "application/problem+json")
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response

@@ -39,6 +39,8 @@ extension Reply {
             case .markdown:
                 return Reply.cacheable(
                     Array(answer.markdown.utf8), "text/markdown; charset=utf-8", call)
+            // Made by its route, which has the contents.
+            case .patch: throw Call.nothing
             }
         case .json(let value, let status): return try Response.json(value, status: status)
         case .page(let page, let status): return .page(page(Frame(call)), status: status)
@@ -50,7 +52,7 @@ extension Reply {
 
     /// Lets a client keep the answer and ask whether it still holds; what is the same costs no
     /// transfer. Only the one who asked may keep it: what it says depends on who that is.
-    private static func cacheable(_ bytes: [UInt8], _ type: String, _ call: Call) -> Response {
+    static func cacheable(_ bytes: [UInt8], _ type: String, _ call: Call) -> Response {
         let tag = "\"\(Blake3.hash(bytes).hex.prefix(32))\""
         var response = Response.bytes(bytes, type: type)
         response.headers[.eTag] = tag

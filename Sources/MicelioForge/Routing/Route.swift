@@ -45,8 +45,16 @@ struct Route: Sendable {
     /// What a request's body holds; nil for none.
     let body: JSONShape?
     let run: @Sendable (Call) async throws -> Reply
+    /// What it answers when all goes well; said of every route of the API.
+    var success: Success?
+    /// What may go wrong besides what every such route refuses.
+    var refusals: [ForgeError.Code] = []
+    /// Fields of the request's head that it reads, besides those that every route does.
+    var headers: [QueryField] = []
+    /// What a request takes of its caller's allowance: 1 for reading a thing, more where it takes long.
+    var cost = 1
 
-    /// A field of the query.
+    /// A field of the query, or of a request's head.
     struct QueryField: Hashable, Sendable {
         let name: String
         let shape: JSONShape

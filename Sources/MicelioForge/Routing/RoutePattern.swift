@@ -2,7 +2,8 @@
 ///
 /// `{name}` takes one segment, `@{name}` one that begins with `@`, `{name...}` all that is left. A `~`
 /// stands where the suffix of a twin goes: the same address with `.json` or `.md` there answers the
-/// same thing in that form. What is a file's path never carries one, as files have such names.
+/// same thing in that form; behind `~~` a `.diff` answers it as a patch, too. What is a file's path
+/// never carries one, as files have such names.
 struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     enum Part: Hashable, Sendable {
         case literal(String)
@@ -22,6 +23,8 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     let parts: [Part]
     /// The part that carries a twin's suffix.
     let twin: Int?
+    /// Whether one of its twins is a patch.
+    let hasPatch: Bool
 
     /// - Precondition: written as above; patterns are constants of the program.
     init(_ text: String) {
@@ -29,7 +32,7 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
         var twin: Int?
         for var word in text.split(separator: "/") {
             if word.hasSuffix("~") {
-                word = word.dropLast()
+                word = word.prefix { $0 != "~" }
                 twin = parts.count
             }
             guard word.hasSuffix("}"), let open = word.firstIndex(of: "{") else {
@@ -44,6 +47,7 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
         }
         self.parts = parts
         self.twin = twin
+        hasPatch = text.contains("~~")
     }
 
     /// What the address holds for the pattern's names, decoded, and the form asked for; nil when it
@@ -64,7 +68,7 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
             }
             guard segments.indices.contains(index) else { return nil }
             var segment = segments[index]
-            if index == twin { format = Format.split(&segment) }
+            if index == twin { format = Format.split(&segment, of: formats) }
             switch part {
             case .literal(let word):
                 guard segment == word else { return nil }
@@ -78,6 +82,11 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
             }
         }
         return segments.count == parts.count ? (values, format) : nil
+    }
+
+    /// The forms of its twins.
+    var formats: [Format] {
+        twin == nil ? [] : hasPatch ? [.json, .markdown, .patch] : [.json, .markdown]
     }
 
     /// Names in order, for documents.
@@ -116,10 +125,31 @@ enum Format: String, Hashable, Sendable, CaseIterable {
     case html
     case json
     case markdown = "md"
+    case patch = "diff"
+
+    /// As people call it.
+    var name: String {
+        switch self {
+        case .html: "Page"
+        case .json: "JSON"
+        case .markdown: "Markdown"
+        case .patch: "Patch"
+        }
+    }
+
+    /// The type of its bytes, without parameters.
+    var type: String {
+        switch self {
+        case .html: "text/html"
+        case .json: "application/json"
+        case .markdown: "text/markdown"
+        case .patch: "text/plain"
+        }
+    }
 
     /// Takes a twin's suffix off an address's segment.
-    static func split(_ segment: inout Substring) -> Format {
-        for format in [Format.json, .markdown] {
+    static func split(_ segment: inout Substring, of formats: [Format]) -> Format {
+        for format in formats {
             let suffix = ".\(format.rawValue)"
             guard segment.hasSuffix(suffix), segment.count > suffix.count else { continue }
             segment = segment.dropLast(suffix.count)

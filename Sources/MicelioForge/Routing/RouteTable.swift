@@ -4,6 +4,8 @@ import HTTPTypes
 struct RouteTable: Sendable {
     /// What is narrower stands first.
     let routes: [Route]
+    /// The names that fields of queries have.
+    private let queryNames: Set<String>
 
     init(_ routes: [Route]) {
         self.routes = routes.enumerated().sorted { left, right in
@@ -11,6 +13,7 @@ struct RouteTable: Sendable {
             if right.element.pattern.isNarrower(than: left.element.pattern) { return false }
             return left.offset < right.offset
         }.map(\.element)
+        queryNames = Set(routes.flatMap(\.query).map(\.name))
     }
 
     struct Match: Sendable {
@@ -44,6 +47,30 @@ struct RouteTable: Sendable {
             if !others.contains(route.method) { others.append(route.method) }
         }
         return others.isEmpty ? .none : .otherMethods(others)
+    }
+
+    /// Refuses a query that its route would not understand.
+    ///
+    /// Programs are told of every name that is not known and of every value that is not what the table
+    /// says: else a misspelled `limit` would be an answer that is too long. Pages take empty fields,
+    /// for forms have them, and pass over what other sites hang onto links; but a field that means
+    /// something elsewhere in the forge is refused there, too.
+    func check(_ query: FormFields, of match: Match) throws(ForgeError) {
+        let route = match.route
+        let isForPrograms = route.surface == .api || match.format != .html
+        guard isForPrograms || route.surface == .page else { return }
+        for name in query.names {
+            if let field = route.query.first(where: { $0.name == name }) {
+                if route.surface == .api || (isForPrograms && !query[name].isEmpty) {
+                    try field.check(query[name])
+                }
+            } else if isForPrograms || (!route.query.isEmpty && queryNames.contains(name)) {
+                let known = route.query.map(\.name).joined(separator: ", ")
+                throw ForgeError(
+                    .invalidArgument, "this address takes no '\(name.prefix(60))' in its query",
+                    hint: known.isEmpty ? "it takes nothing there" : "it takes \(known)")
+            }
+        }
     }
 
     /// The forge's own.

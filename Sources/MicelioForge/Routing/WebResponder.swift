@@ -26,6 +26,10 @@ struct WebResponder: HTTPResponder {
     }
 
     private func answer(_ request: Request, _ context: WebContext) async throws -> Response {
+        var context = context
+        context.remoteAddress = forge.proxies.client(
+            peer: context.remoteAddress,
+            forwarded: request.headers[values: HTTPField.Name("X-Forwarded-For")!])
         // Forms that another site's page submits are refused before anything is looked up.
         let match: RouteTable.Match
         switch table.find(request.method, request.uri.path) {
@@ -37,23 +41,55 @@ struct WebResponder: HTTPResponder {
         case .none: return try refused(Call.nothing, request, context)
         }
         var principal = Principal.anonymous
+        var verdict: RateVerdict?
+        var response: Response
         do {
             try SameOrigin(addresses: forge.addresses).check(request, for: match.route.surface)
-            principal = try await self.principal(of: request, for: match.route.surface)
+            (principal, verdict) = try await admitted(request, context, to: match.route)
             let call = Call(
                 forge: forge, request: request, context: context, principal: principal,
                 match: match, format: format(of: request, match),
                 query: try FormFields((request.uri.query ?? "").utf8),
                 address: request.uri.description)
+            try table.check(call.query, of: match)
             let actor = Actor(principal, address: context.remoteAddress)
-            return try await Actor.$current.withValue(actor) {
+            response = try await Actor.$current.withValue(actor) {
                 try await match.route.run(call).response(to: call)
             }
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            return try refused(error, request, context, match: match, principal: principal)
+            response = try refused(error, request, context, match: match, principal: principal)
         }
+        if let verdict {
+            response.headers[HTTPField.Name("RateLimit-Policy")!] = verdict.policyField
+            response.headers[HTTPField.Name("RateLimit")!] = verdict.leftField
+        }
+        return response
+    }
+
+    /// Who asks, and what is left to them after this request.
+    ///
+    /// - Throws: what is wrong with the credentials; `rateLimited` to whoever has nothing left. Wrong
+    ///   credentials are paid by the network that they came from.
+    private func admitted(
+        _ request: Request, _ context: WebContext, to route: Route
+    ) async throws -> (Principal, RateVerdict?) {
+        // Files and signs of life cost nothing, and nobody is asked for.
+        if route.surface == .plain { return (.anonymous, nil) }
+        let address = context.remoteAddress
+        let principal: Principal
+        do {
+            principal = try await self.principal(of: request, for: route.surface)
+        } catch {
+            let verdict = forge.rateLimits.take(1, by: .anonymous, at: address, now: forge.now())
+            if let verdict, !verdict.isAllowed { throw RateLimited(verdict: verdict) }
+            throw error
+        }
+        let verdict = forge.rateLimits.take(
+            route.cost, by: principal, at: address, now: forge.now())
+        if let verdict, !verdict.isAllowed { throw RateLimited(verdict: verdict) }
+        return (principal, verdict)
     }
 
     /// The one who asks, from the credentials that this kind of address takes.
@@ -92,19 +128,27 @@ struct WebResponder: HTTPResponder {
         match: RouteTable.Match? = nil, principal: Principal = .anonymous,
         allowed: [HTTPRequest.Method] = []
     ) throws -> Response {
-        let refusal = Refusal(error, logger: context.logger)
+        var refusal = Refusal(error, logger: context.logger)
+        if refusal.code == .rateLimited {
+            refusal.next = .init(method: request.method.rawValue, href: request.uri.description)
+        }
         let isAPI =
             match.map { $0.route.surface == .api } ?? request.uri.path.hasPrefix("/api/")
         var response =
             switch isAPI ? .json : format(of: request, match) {
             case .json: try refusal.problem(for: match)
-            case .markdown: refusal.text
+            case .markdown, .patch: refusal.text
             case .html:
                 refusal.page(
                     Frame(
                         forge: forge, user: principal.user, request: request,
                         address: request.uri.description))
             }
+        if let limited = error as? RateLimited {
+            response.headers[HTTPField.Name("RateLimit-Policy")!] = limited.verdict.policyField
+            response.headers[HTTPField.Name("RateLimit")!] = limited.verdict.leftField
+        }
+        if let seconds = refusal.retrySeconds { response.headers[.retryAfter] = "\(seconds)" }
         if !allowed.isEmpty {
             let names = allowed.map(\.rawValue) + (allowed.contains(.get) ? ["HEAD"] : [])
             response.headers[.allow] = names.sorted().joined(separator: ", ")

@@ -28,6 +28,10 @@ package struct ForgeConfiguration: Sendable {
     package var node: HostPort?
     /// Who may make an account without an administrator.
     package var signUp = SignUpPolicy.invite
+    /// What callers may ask for.
+    package var allowances = Allowances()
+    /// Whose `X-Forwarded-For` is believed; nobody's when empty.
+    package var trustedProxies: [AddressBlock] = []
     /// How long what is under way may take when the server is told to stop.
     package var stoppingSecondsMax = 30
 

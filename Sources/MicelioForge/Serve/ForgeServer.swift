@@ -90,7 +90,8 @@ package struct ForgeServer: Sendable {
                 report: { logger.error("background work failed", metadata: ["what": "\($0)"]) }),
             packs: PackAddresses(
                 base: configuration.cdn, secret: secret),
-            nodeProof: proof, signUp: configuration.signUp, now: now)
+            nodeProof: proof, signUp: configuration.signUp, allowances: configuration.allowances,
+            proxies: configuration.trustedProxies, now: now)
     }
 
     /// The way to the node that keeps the accounts; nil when this is it.
@@ -122,7 +123,7 @@ package struct ForgeServer: Sendable {
         let rpc = RPCService(
             server: GRPCServer(
                 transport: transport, services: RPCServices.all(forge, relay: relay),
-                interceptors: [AuthInterceptor(authenticator: forge.authenticator)]))
+                interceptors: [AuthInterceptor(forge: forge)]))
         let web = Application(
             responder: WebResponder(forge: forge),
             configuration: ApplicationConfiguration(

@@ -21,7 +21,7 @@ struct Frame: Sendable {
         self.init(
             forge: call.forge, user: call.principal.user, request: call.request,
             address: call.address,
-            twins: [Format.json, .markdown].compactMap { format in
+            twins: call.match.route.pattern.formats.compactMap { format in
                 call.twin(format).map { (format, $0) }
             })
     }
@@ -59,7 +59,7 @@ extension Call {
         // The part before the first slash is empty.
         guard parts.indices.contains(index + 1) else { return nil }
         var word = parts[index + 1][...]
-        _ = Format.split(&word)
+        _ = Format.split(&word, of: match.route.pattern.formats)
         parts[index + 1] = "\(word).\(form.rawValue)"
         return parts.joined(separator: "/") + (request.uri.query.map { "?\($0)" } ?? "")
     }
@@ -90,8 +90,7 @@ extension Frame {
         }
         let script: HTML? = script.map { "<script src=\"\($0)\" defer></script>\n" }
         let alternates = twins.map { twin -> HTML in
-            let type = twin.format == .json ? "application/json" : "text/markdown"
-            return "<link rel=\"alternate\" type=\"\(type)\" href=\"\(twin.address)\">\n"
+            "<link rel=\"alternate\" type=\"\(twin.format.type)\" href=\"\(twin.address)\">\n"
         }
         return """
             <!DOCTYPE html>
@@ -145,7 +144,7 @@ extension Frame {
 
     private var foot: HTML {
         let forms = twins.map { twin -> HTML in
-            "<a href=\"\(twin.address)\">\(twin.format == .json ? "JSON" : "Markdown")</a>"
+            "<a href=\"\(twin.address)\">\(twin.format.name)</a>"
         }
         let themes = Theme.allCases.map { choice -> HTML in
             let name = choice.rawValue.prefix(1).uppercased() + choice.rawValue.dropFirst()

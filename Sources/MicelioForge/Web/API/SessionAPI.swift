@@ -10,12 +10,14 @@ enum SessionAPI {
             "Changes files in the session's draft, all of them or none",
             body: .object(
                 [
-                    .init("files", .list(file), "Each path at most once"),
                     .init(
-                        "expected_drafts", .integer,
+                        "files", .list(file, count: 1...Limits.filesPerEditMax),
+                        "Each path at most once"),
+                    .init(
+                        "expected_drafts", .position,
                         "`drafts` of the session as you read it; refused when it has moved on"),
                     .init(
-                        "base", .integer,
+                        "base", .position,
                         "The position whose files you looked at. Without it: the newest, for files that the session does not change yet"
                     ),
                     SessionActions.agent,
@@ -36,20 +38,33 @@ enum SessionAPI {
                             after: $0.after?.hash.hex)
                     }))
         }
+        .answering(Edited.shape)
+        .refusing(.sessionClosed, .baseMoved, .contentChanged, .unprocessable).costing(5)
 
-    private static let file = JSONShape.object(
+    /// A file, and one of the things that may be done with it.
+    private static let file = JSONShape.oneOf(
         [
-            .init("path", .string, "Relative, with slashes"),
-            .init("content", .string, "The whole new text"),
-            .init("content_base64", .string, "The whole new content, for bytes that are not text"),
-            .init("executable", .boolean, "As it was, when left out"),
-            .init("delete", .boolean, "true deletes the file"),
-            .init("revert", .boolean, "true takes the file out of the session's changes"),
-            .init(
-                "expected", .optional(.string),
-                "The hash of the content that you replace, null for no file; refused when it is another"
-            ),
-        ], required: ["path"])
+            way("content", .string, "The whole new text", isExecutable: true),
+            way(
+                "content_base64", .base64, "The whole new content, for bytes that are not text",
+                isExecutable: true),
+            way("delete", .isTrue, "Deletes the file"),
+            way("revert", .isTrue, "Takes the file out of the session's changes"),
+        ], words: "a file has one of 'content', 'content_base64', 'delete' and 'revert'")
+
+    private static func way(
+        _ name: String, _ shape: JSONShape, _ summary: String, isExecutable: Bool = false
+    ) -> JSONShape {
+        let mode = JSONShape.Field("executable", .boolean, "As it was, when left out")
+        return .object(
+            [
+                .init("path", .path, "Relative, with slashes"), .init(name, shape, summary),
+                .init(
+                    "expected", .optional(.contentHash),
+                    "The hash of the content that you replace, null for no file; refused when it is another"
+                ),
+            ] + (isExecutable ? [mode] : []), required: ["path", name])
+    }
 
     private struct Edited: Encodable {
         struct File: Encodable {
@@ -62,6 +77,22 @@ enum SessionAPI {
         let drafts: Int
         /// All that the session changes now.
         let files: [File]
+
+        static let shape = JSONShape.answer(
+            "Edited",
+            [
+                .init("session", .session),
+                .init("drafts", .integer, "`expected_drafts` of the next edit"),
+                .init(
+                    "files",
+                    .list(
+                        .answer(
+                            "EditedFile",
+                            [
+                                .init("path", .string), .maybe("before", .contentHash),
+                                .maybe("after", .contentHash),
+                            ])), "All that the session changes now"),
+            ])
     }
 
     private static func number(_ body: JSONBody, _ name: String) throws(ForgeError) -> UInt64? {
@@ -86,7 +117,7 @@ enum SessionAPI {
                 throw .invalid("/files/\(index)/path: \(error)")
             }
             guard seen.insert(path).inserted else {
-                throw .invalid("/files/\(index)/path: '\(path)' is there twice")
+                throw ForgeError(.unprocessable, "/files/\(index)/path: '\(path)' is there twice")
             }
             edits.append(
                 FileEdit(

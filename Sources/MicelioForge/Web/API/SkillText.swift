@@ -130,5 +130,23 @@ enum SkillText {
         hif blame words.txt
         ```
 
+        ## When you ask too much
+
+        Every answer says what your token has left: in `RateLimit: "default";r=R;t=T` it is R units, and all are back in T seconds. Reading
+        one thing costs 1, a directory 3, a diff or an edit 5, blame 10. Who has too few left gets 429 with the code `rate_limited`;
+        nothing was done, and after the seconds in `Retry-After` (`retry_after` in the answer) the same call is let through. Wait so long, and
+        not less:
+
+        ```sh
+        patient() {
+          while call "$@" -D head -o body && grep -q "^HTTP/[0-9.]* 429" head; do
+            echo "waiting $(field retry_after < body) s" >&2
+            sleep "$(field retry_after < body)"
+          done
+          cat body; }
+        for i in $(seq 40); do patient "$P/blame/@latest/words.txt" > blame.json; done
+        field runs 0 position < blame.json
+        ```
+
         """#
 }

@@ -8,39 +8,45 @@ enum FileRoutes {
     static let all: [Route] =
         Route.reading(
             .project("~"), "projects.read", "A project: its files, open sessions and landings",
-            query: [.init("at", .string, "A position, such as @42; the newest without it")]
+            query: [.init("at", .positionText, "A position, such as @42; the newest without it")]
         ) { call, project in
             .answer(try await home(call, project))
         }
+        .answering(HomeAnswer.shape).costing(5)
         + Route.reading(
             .project("/tree~/@{at}", api: "/tree/@{at}"), "tree.root",
             "The root directory at a position"
         ) { call, project in
             .answer(try await tree(call, project, nil))
         }
+        .answering(TreeAnswer.shape).costing(3)
         + Route.reading(
             .project("/tree~/@{at}/{path...}"), "tree.read",
             "A directory at a position, each entry with its newest landing"
         ) { call, project in
             .answer(try await tree(call, project, call.path()))
         }
+        .answering(TreeAnswer.shape).costing(3)
         + Route.reading(
             .project("/file~/@{at}/{path...}"), "file.read", "A file at a position, by lines",
-            query: [.init("from", .integer, "The first line to show, from 1")]
+            query: [.init("from", .whole(1...Int64(Int32.max)), "The first line to show, from 1")]
         ) { call, project in
             .answer(try await file(call, project))
         }
+        .answering(FileAnswer.shape)
         + Route.reading(
             .project("/blame~/@{at}/{path...}"), "file.blame",
             "The landing, session and goal behind every line of a file"
         ) { call, project in
             .answer(try await blame(call, project))
         }
+        .answering(BlameAnswer.shape).refusing(.tooLarge).costing(10)
         + Route.reading(
             .project("/raw/@{at}/{path...}"), "file.raw", "The bytes of a file"
         ) { call, project in
             .response(try await raw(call, project))
         }
+        .answering(.file).refusing(.tooLarge).costing(2)
 
     private static func home(
         _ call: Call, _ project: OpenProject<Reading>
@@ -108,7 +114,10 @@ enum FileRoutes {
     ) async throws -> BlameAnswer {
         let (point, head, leaf) = try await found(call, project)
         guard leaf.size <= UInt64(Limits.fileShownBytesMax) else {
-            throw ForgeError(.tooLarge, "'\(head.repoPath)' is too large to blame")
+            throw ForgeError(
+                .tooLarge,
+                "'\(head.repoPath)' is larger than \(Limits.fileShownBytesMax.byteSize), and has no blame"
+            )
         }
         guard let blame = try await project.blame(head.repoPath, at: point) else {
             throw Call.nothing

@@ -125,7 +125,8 @@ struct DiffAnswer: Answer {
             """
             <header class="head"><h1>\(project.position(from)) to \(project.position(to))</h1>
             <p class="row soft"><span>\(diff.summary)</span>\(all)<a href="\
-            \(links.diff(to, from))">The way back</a></p></header>
+            \(links.diff(to, from))">The way back</a><a href="\(links.patch(from, to, path: path))">\
+            Patch</a></p></header>
             \(nothing)\(articles)\(diff.rest)
             """)
     }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HifCore
 import HifRepository
+import Hummingbird
 
 /// The history of a project, and what differs between two positions of it.
 enum HistoryRoutes {
@@ -8,20 +9,26 @@ enum HistoryRoutes {
         Route.reading(
             .project("/log~"), "landings.list", "Landings, newest first",
             query: [
-                .init("path", .string, "Only those that changed this path or something below it"),
-                .init("author", .string, "Only those of this account, agent, name or address"),
-                .init("from", .string, "The newest position to show, such as @42"),
-                .init("limit", .integer, "Landings on the page, at most 100"),
+                .init(
+                    "path", .pathOrDirectory,
+                    "Only those that changed this path or something below it"),
+                .init(
+                    "author", .upTo(Author.fieldBytesMax),
+                    "Only those of this account, agent, name or address"),
+                .init("from", .positionText, "The newest position to show, such as @42"),
+                .init("limit", .whole(1...Int64(Limits.pageItemsMax)), "Landings on the page"),
             ]
         ) { call, project in
             .answer(try await log(call, project))
         }
+        .answering(LogAnswer.shape).costing(2)
         + Route.reading(
-            .project("/diff/@{from}/@{to}~"), "diff.read", "What differs between two positions",
-            query: [.init("path", .string, "Only this path and what is below it")]
+            .project("/diff/@{from}/@{to}~~"), "diff.read", "What differs between two positions",
+            query: [.init("path", .pathOrDirectory, "Only this path and what is below it")]
         ) { call, project in
-            .answer(try await diff(call, project))
+            try await diff(call, project)
         }
+        .answering(DiffAnswer.shape).costing(5)
 
     private static func log(
         _ call: Call, _ project: OpenProject<Reading>
@@ -55,14 +62,26 @@ enum HistoryRoutes {
 
     private static func diff(
         _ call: Call, _ project: OpenProject<Reading>
-    ) async throws -> DiffAnswer {
+    ) async throws -> Reply {
         let path = try path(call)
         let from = try await project.point(at: call.position("from"))
         let to = try await project.point(at: call.position("to"))
         let changes = try await project.difference(from: from, to: to, below: path)
-        return DiffAnswer(
-            project: ProjectFrame(project.grant, tip: to.tip), from: from.position,
-            to: to.position, path: path,
-            diff: DiffView(try await project.contents(of: changes), only: path))
+        if call.format == .patch { return try await patch(call, project, changes) }
+        return .answer(
+            DiffAnswer(
+                project: ProjectFrame(project.grant, tip: to.tip), from: from.position,
+                to: to.position, path: path,
+                diff: DiffView(try await project.contents(of: changes), only: path)))
+    }
+
+    /// The changes as `git apply` takes them. Like a file's bytes: nothing in them is of this site.
+    private static func patch(
+        _ call: Call, _ project: OpenProject<Reading>, _ changes: [TreeChange]
+    ) async throws -> Reply {
+        var response = Reply.cacheable(
+            try await project.patch(of: changes), "text/plain; charset=utf-8", call)
+        response.headers[.contentSecurityPolicy] = SecurityHeaders.sandbox
+        return .response(response)
     }
 }

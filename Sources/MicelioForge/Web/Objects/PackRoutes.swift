@@ -16,6 +16,7 @@ enum PackRoutes {
                         ? "public, max-age=31536000, immutable"
                         : "private, max-age=31536000, immutable"))
         }
+        .answering(.pack)
         + [
             // The signature is the credential: a cache that fetches has no other.
             .free(

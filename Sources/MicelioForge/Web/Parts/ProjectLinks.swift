@@ -45,9 +45,16 @@ struct ProjectLinks: Sendable {
         return "\(home)/log" + (fields.isEmpty ? "" : "?" + fields.joined(separator: "&"))
     }
 
-    func diff(_ from: Position, _ to: Position, path: RepoPath? = nil) -> String {
+    func diff(
+        _ from: Position, _ to: Position, path: RepoPath? = nil, suffix: String = ""
+    ) -> String {
         let query = path.map { "?path=\(PercentCoding.encode($0.bytes))" } ?? ""
-        return "\(home)/diff/@\(from)/@\(to)\(query)"
+        return "\(home)/diff/@\(from)/@\(to)\(suffix)\(query)"
+    }
+
+    /// The same as a patch.
+    func patch(_ from: Position, _ to: Position, path: RepoPath? = nil) -> String {
+        diff(from, to, path: path, suffix: ".diff")
     }
 
     var sessions: String { "\(home)/sessions" }

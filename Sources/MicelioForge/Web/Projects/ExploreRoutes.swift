@@ -8,10 +8,12 @@ enum ExploreRoutes {
             .get, .init(page: "/"), "projects.explore", "Projects that the caller may see",
             query: paging
         ) { call in .answer(try await explore(call)) }
+        .costing(5)
         + Route.open(
             .get, .init(page: "/projects~", api: "/api/v1/projects"), "projects.list",
             "Projects that the caller may see", query: paging
         ) { call in .answer(try await explore(call)) }
+        .answering(ExploreAnswer.shape).costing(5)
         + Route.open(
             .get, .init(page: "/{owner}~", api: "/api/v1/accounts/{owner}"), "accounts.read",
             "An account, and those of its projects that the caller may see", query: paging
@@ -26,10 +28,11 @@ enum ExploreRoutes {
                     joinedAt: Moment(profile.user.createdMillis),
                     projects: try await lines(call, of: owner)))
         }
+        .answering(ProfileAnswer.shape).costing(5)
 
     static let paging = [
-        Route.QueryField("cursor", .string, "Where to go on: `next` of the page before"),
-        Route.QueryField("limit", .integer, "Items on the page, at most 100"),
+        Route.QueryField("cursor", .cursor, "Where to go on: `next` of the page before"),
+        Route.QueryField("limit", .whole(1...Int64(Limits.pageItemsMax)), "Items on the page"),
     ]
 
     private static func explore(_ call: Call) async throws -> ExploreAnswer {

@@ -7,7 +7,12 @@ import Hummingbird
 /// answer both; a form leads back to the page, at what it made.
 enum SessionActions {
     static let agent = JSONShape.Field(
-        "agent", .string, "The agent that does it for the account; empty for a person")
+        "agent", .upTo(Limits.agentLengthMax, example: "fern"),
+        "The agent that does it for the account; empty for a person")
+
+    /// Markdown that somebody wrote.
+    private static let words = JSONShape.words(
+        SessionEvent.textBytesMax, example: "Lines merge, a table would not.")
 
     static let all: [Route] = starting + talking + reviewing + closing + seeing
 
@@ -28,12 +33,30 @@ enum SessionActions {
         let verdicts: Int
         let messages: Int
         let comments: Int
+
+        static let shape = JSONShape.answer(
+            "Told",
+            [
+                .init("session", .session),
+                .maybe(
+                    "id", .string,
+                    "What was added: m3, d1, c2 or v4; not there when it came too late"),
+                .init("decisions", .integer), .init("verdicts", .integer),
+                .init("messages", .integer), .init("comments", .integer),
+            ])
     }
 
     private struct Started: Encodable {
         let session: String
         let base: Position
         let url: String
+
+        static let shape = JSONShape.answer(
+            "Started",
+            [
+                .init("session", .session), .init("base", .position, "The newest landing"),
+                .init("url", .string, "Of its page"),
+            ])
     }
 
     private struct Closed: Encodable {
@@ -41,6 +64,13 @@ enum SessionActions {
         let status: String
         let position: Position?
         let merged: [String]
+
+        static let shape = JSONShape.answer(
+            "Closed",
+            [
+                .init("session", .session), .init("status", .word("landed", "abandoned")),
+                .maybe("position", .position), .init("merged", .list(.string)),
+            ])
     }
 
     private static let starting =
@@ -54,8 +84,9 @@ enum SessionActions {
             .post, .project("/sessions"), "sessions.start", "Starts a session",
             body: .object(
                 [
-                    .init("goal", .string, "What is to be reached; its first line is the title"),
-                    agent,
+                    .init(
+                        "goal", .words(SessionEvent.textBytesMax, example: "Greet people"),
+                        "What is to be reached; its first line is the title"), agent,
                 ], required: ["goal"])
         ) { call, project in
             let links = links(project)
@@ -72,17 +103,18 @@ enum SessionActions {
                     call, project, problem: error, error.code.httpStatus)
             }
         }
+        .making(Started.shape).reading(Route.idempotencyKey).refusing(.unprocessable)
 
     private static let talking =
         action(
             "notes", "sessions.note", "Adds something that was said",
-            [
-                .init("text", .string, "Markdown"),
-                .init(
-                    "role", .string,
-                    "human, assistant, system or tool; assistant when empty, human in a form"),
-                agent,
-            ], required: ["text"]
+            .object(
+                [
+                    .init("text", words, "Markdown"),
+                    .init(
+                        "role", .word("human", "assistant", "system", "tool"),
+                        "assistant without it, human in a form"), agent,
+                ], required: ["text"])
         ) { call, body, project, id in
             let role = body.string("role") ?? (call.isForm ? "human" : "assistant")
             guard ["human", "assistant", "system", "tool"].contains(role) else {
@@ -94,12 +126,16 @@ enum SessionActions {
                     .note(role: role, text: text), in: id, agent: body.string("agent") ?? "",
                     key: call.idempotencyKey()), id, project)
         }
+        .making(Told.shape).reading(Route.idempotencyKey).refusing(.unprocessable)
         + action(
             "decisions", "sessions.decide", "Records a decision and its reason",
-            [
-                .init("decision", .string, "What was decided"),
-                .init("why", .string, "The reason, with what was rejected"), agent,
-            ], required: ["decision", "why"]
+            .object(
+                [
+                    .init("decision", words, "What was decided"),
+                    .init(
+                        "why", .upTo(SessionEvent.textBytesMax),
+                        "The reason, with what was rejected"), agent,
+                ], required: ["decision", "why"])
         ) { call, body, project, id in
             let text = try said(body, "decision")
             let why = try fitting(body.string("why") ?? "")
@@ -108,17 +144,30 @@ enum SessionActions {
                     .decision(text: text, why: why), in: id, agent: body.string("agent") ?? "",
                     key: call.idempotencyKey()), id, project)
         }
+        .making(Told.shape).reading(Route.idempotencyKey).refusing(.unprocessable)
 
     private static let reviewing =
         action(
             "comments", "sessions.comment", "Comments on a message, a decision or a line",
-            [
-                .init("text", .string, "Markdown"),
-                .init("on", .string, "A message (m3), a decision (d1) or a comment (c2)"),
-                .init("path", .string, "Or a file that the session changes, with a line"),
-                .init("line", .integer, "Counted from 1"),
-                .init("side", .string, "old for the file as it was; new when empty"), agent,
-            ], required: ["text"]
+            .oneOf(
+                [
+                    .object(
+                        [
+                            .init("text", words, "Markdown"),
+                            .init(
+                                "on", .like("^[mdc][1-9][0-9]{0,8}$", example: "m1"),
+                                "A message (m3), a decision (d1) or a comment (c2)"), agent,
+                        ], required: ["text", "on"]),
+                    .object(
+                        [
+                            .init("text", words, "Markdown"),
+                            .init("path", .path, "A file that the session changes"),
+                            .init("line", .whole(1...Int64(Int32.max)), "Counted from 1"),
+                            .init(
+                                "side", .word("old", "new"),
+                                "old for the file as it was; new without it"), agent,
+                        ], required: ["text", "path", "line"]),
+                ], words: "a comment is on one thing: 'on', or 'path' and 'line'")
         ) { call, body, project, id in
             let text = try said(body, "text")
             return try told(
@@ -126,14 +175,17 @@ enum SessionActions {
                     text, on: place(body), in: id, agent: body.string("agent") ?? "",
                     key: call.idempotencyKey()), id, project)
         }
+        .making(Told.shape).reading(Route.idempotencyKey).refusing(.unprocessable)
         + action(
             "verdicts", "sessions.judge",
             "Says what the caller thinks of a decision; their last word counts",
-            [
-                .init("on", .string, "The decision: d1"),
-                .init("verdict", .string, "approve, ask, object, or withdraw, which takes back"),
-                .init("text", .string, "Markdown; ask and object need it"), agent,
-            ], required: ["on", "verdict"]
+            .oneOf(
+                [
+                    verdict(
+                        .word("approve", "withdraw"), "withdraw takes back what was said",
+                        text: .upTo(SessionEvent.textBytesMax), required: []),
+                    verdict(.word("ask", "object"), text: words, required: ["text"]),
+                ], words: "'ask' and 'object' need a 'text'")
         ) { call, body, project, id in
             guard let verdict = SessionEvent.Verdict(word: body.string("verdict") ?? "") else {
                 throw ForgeError.invalid("a verdict is approve, ask, object or withdraw")
@@ -145,24 +197,37 @@ enum SessionActions {
                     body.string("on") ?? "", verdict, text: text, in: id,
                     agent: body.string("agent") ?? "", key: call.idempotencyKey()), id, project)
         }
+        .making(Told.shape).reading(Route.idempotencyKey).refusing(.unprocessable)
+
+    private static func verdict(
+        _ verdict: JSONShape, _ summary: String = "", text: JSONShape, required: [String]
+    ) -> JSONShape {
+        .object(
+            [
+                .init("on", .like("^d[1-9][0-9]{0,8}$", example: "d1"), "The decision"),
+                .init("verdict", verdict, summary), .init("text", text, "Markdown"), agent,
+            ], required: ["on", "verdict"] + required)
+    }
 
     private static let closing =
         action(
             "land", "sessions.land", "Lands the session's draft",
-            [
-                .init(
-                    "overrule", .boolean,
-                    "true lands although somebody objects to a decision"), agent,
-            ], required: []
+            .object(
+                [
+                    .init(
+                        "overrule", .boolean,
+                        "true lands although somebody objects to a decision"), agent,
+                ], required: [])
         ) { call, body, project, id in
             try outcome(
                 try await project.land(
                     id, agent: body.string("agent") ?? "",
                     overrules: body.bool("overrule") ?? false), id, project)
         }
+        .answering(Closed.shape).refusing(.conflict, .objected, .unprocessable).costing(5)
         + action(
             "abandon", "sessions.abandon", "Closes a session that will not land",
-            [.init("reason", .string, "Why"), agent], required: ["reason"]
+            .object([.init("reason", words, "Why"), agent], required: ["reason"])
         ) { call, body, project, id in
             try await project.abandon(
                 id, agent: body.string("agent") ?? "",
@@ -171,12 +236,13 @@ enum SessionActions {
                 value: Closed(session: id.full, status: "abandoned", position: nil, merged: []),
                 status: .ok, address: links(project).session(id))
         }
+        .answering(Closed.shape)
 
     private static let seeing = Route.telling(
         .project("/sessions/{session}/seen"), "sessions.seen",
         "Keeps how far the account has read a session",
         body: .object(
-            [.init("events", .integer, "How many events it has read: `events` of the session")],
+            [.init("events", .position, "How many events it has read: `events` of the session")],
             required: ["events"])
     ) { call, project in
         let body = try await call.body()
@@ -186,19 +252,20 @@ enum SessionActions {
         if call.isForm { return .redirect(ProjectLinks(project.grant.project.path).session(id)) }
         return .json(["session": id.full])
     }
+    .answering(.answer("Seen", [.init("session", .session)]))
+    .refusing(.unauthenticated)
 
     // MARK: The two carriers
 
     private static func action(
-        _ word: String, _ id: String, _ summary: String, _ fields: [JSONShape.Field],
-        required: [String],
+        _ word: String, _ id: String, _ summary: String, _ body: JSONShape,
         _ run:
             @escaping @Sendable (Call, JSONBody, OpenProject<Writing>, SessionID)
             async throws -> Done
     ) -> [Route] {
         Route.writing(
             .post, .project("/sessions/{session}/\(word)"), id, summary,
-            body: .object(fields, required: required)
+            body: body
         ) { call, project in
             let session = try call.session()
             var body: JSONBody?
@@ -213,6 +280,7 @@ enum SessionActions {
                     Refusal(error, logger: call.context.logger).status)
             }
         }
+        .refusing(.sessionClosed)
     }
 
     /// Whether an error is about what was sent, so that the form comes again with it.
@@ -263,7 +331,7 @@ enum SessionActions {
 
     private static func said(_ body: JSONBody, _ name: String) throws(ForgeError) -> String {
         let text = body.string(name) ?? ""
-        guard !text.allSatisfy(\.isWhitespace) else { throw .invalid("'\(name)' has no words") }
+        guard !JSONShape.isBlank(text) else { throw .invalid("'\(name)' has no words") }
         return try fitting(text)
     }
 

@@ -122,6 +122,7 @@ struct SessionPage {
                 <div class="notice warn" role="alert"><p><b>That did not work</b>: \
                 \(Frame.sentence(problem.message))\(hint)</p>\(way)</div>
                 """
+            if !hasForms { notices += kept(problem) }
         }
         if answer.status == .conflicted {
             let count = answer.conflicts.count
@@ -131,6 +132,18 @@ struct SessionPage {
         }
         notices += SessionNews(page: self).notice ?? ""
         return notices
+    }
+
+    /// What somebody wrote into a form that is not there any more, for them to take along.
+    private func kept(_ problem: FormProblem) -> HTML {
+        let texts = ["decision", "why", "text", "reason"].compactMap { name -> HTML? in
+            guard let text = problem.fields[name], !JSONShape.isBlank(text) else { return nil }
+            return """
+                <div class="field"><label for="kept-\(name)">What you wrote</label><textarea id="\
+                kept-\(name)" readonly>\(text)</textarea></div>
+                """
+        }
+        return "\(texts)"
     }
 
     /// Where one is: the parts of the page, and the way to each.

@@ -10,10 +10,10 @@ enum SessionRoutes {
             .project("/sessions~"), "sessions.list", "The open sessions",
             query: [
                 .init(
-                    "state", .string,
-                    "open, conflicted, objected, or unseen for those with a decision that nobody judged"
-                ),
-                .init("author", .string, "Who began it: an account or an agent"),
+                    "state", .word("open", "conflicted", "objected", "unseen"),
+                    "unseen: those with a decision that nobody judged"),
+                .init(
+                    "author", .upTo(Author.fieldBytesMax), "Who began it: an account or an agent"),
             ]
         ) { call, project in
             let filter = try SessionFilter(
@@ -27,37 +27,49 @@ enum SessionRoutes {
                     count: sessions.count,
                     mayWrite: try await mayWrite(call, project)))
         }
+        .answering(SessionListAnswer.shape).costing(5)
         + Route.reading(
             .project("/sessions/{session}~"), "sessions.read",
             "A session: goal, decisions, conversation, changes, and what stands in its way",
             query: [
-                .init("file", .string, "A path whose changes are shown although they are long"),
-                .init("at", .string, "A line such as docs/a.md:L12: the page has a form there"),
+                .init("file", .path, "A path whose changes are shown although they are long"),
+                .init(
+                    "at", .upTo(5_000), "A line such as docs/a.md:L12: the page has a form there"),
             ]
         ) { call, project in
             try await open(call, project)
         }
+        .answering(SessionAnswer.shape).costing(3)
         + Route.reading(
             .project("/sessions/{session}/events"), "sessions.events",
             "The session's events; asked for as text/event-stream, those to come as they come",
             query: [
-                .init("from", .integer, "The first event; Last-Event-ID counts more"),
-                .init("limit", .integer, "Events at most, up to 100; not of a stream"),
+                .init("from", .position, "The first event; Last-Event-ID counts more"),
+                .init(
+                    "limit", .whole(1...Int64(Limits.pageItemsMax)),
+                    "Events at most; not of a stream"),
             ]
         ) { call, project in
             try await SessionStream.answer(call, project)
         }
+        .answering(.jsonOrStream(SessionStream.shape))
+        .reading(.init("Last-Event-ID", .position, "Go on after this event"))
         + Route.reading(
             .project("/@{at}~", api: "/landings/@{at}"), "landings.read",
             "A landing: the session it closed, and what it changed",
-            query: [.init("file", .string, "A path whose changes are shown although they are long")]
+            query: [.init("file", .path, "A path whose changes are shown although they are long")]
         ) { call, project in
             try await landing(call, project)
         }
+        .answering(SessionAnswer.shape).costing(3)
 
     private static func file(_ call: Call) throws -> RepoPath? {
         let text = call.query["file"]
-        return text.isEmpty ? nil : try? RepoPath(text)
+        if text.isEmpty { return nil }
+        guard let path = try? RepoPath(text) else {
+            throw ForgeError.invalid("'\(text.prefix(200))' is no path of a file")
+        }
+        return path
     }
 
     /// Whether the caller may write to the project; asked for pages, which have forms then.
@@ -77,10 +89,16 @@ enum SessionRoutes {
     ) async throws -> Reply {
         let project = try await call.forge.open(
             call.project(), for: Reading.self, as: call.principal)
-        guard case .found(var answer) = try await find(call, project, id) else {
-            return .redirect(ProjectLinks(project.grant.project.path).session(id))
+        var answer: SessionAnswer
+        switch try await find(call, project, id) {
+        case .landed(let position):
+            // While they wrote. The page of the landing says so, and has their words.
+            let tip = try await project.tip().position
+            answer = try await self.answer(call, project, project.detail(at: position), tip: tip)
+        case .found(let found):
+            answer = found
+            answer.viewer = try await viewer(call, project, answer)
         }
-        answer.viewer = try await viewer(call, project, answer)
         answer.viewer.problem = problem
         let form = problem.fields
         if let path = form["path"].flatMap({ try? RepoPath($0) }),
@@ -91,7 +109,9 @@ enum SessionRoutes {
         return .page(
             { [answer] frame in
                 var frame = frame
-                frame.address = answer.project.links.session(id)
+                let links = answer.project.links
+                frame.address =
+                    answer.landed.map { links.landing($0.position) } ?? links.session(id)
                 return answer.page(frame)
             }, status)
     }

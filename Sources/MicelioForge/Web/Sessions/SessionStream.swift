@@ -46,13 +46,13 @@ enum SessionStream {
 
     /// The first event wanted: the one after `Last-Event-ID`, or `from`.
     private static func start(_ call: Call) throws(ForgeError) -> Int {
-        let last = call.request.headers[HTTPField.Name("Last-Event-ID")!] ?? ""
-        let text = last.isEmpty ? call.query["from"] : last
-        if text.isEmpty { return 0 }
-        guard let number = Int(text), number >= 0, number < Int.max else {
+        let last = call.request.headers[HTTPField.Name("Last-Event-ID")!]
+        let text = last ?? call.query["from"]
+        if text.isEmpty, last == nil { return 0 }
+        guard let number = DecimalDigits.number(text) else {
             throw .invalid("'\(text.prefix(40))' is no number of an event")
         }
-        return last.isEmpty ? number : number + 1
+        return Int(number) + (last == nil ? 0 : 1)
     }
 
     private struct List: Encodable {
@@ -65,6 +65,16 @@ enum SessionStream {
         /// How many there are.
         let count: Int
     }
+
+    static let shape = JSONShape.answer(
+        "Events",
+        [
+            .init("session", .session), .init("status", .word("open", "landed", "abandoned")),
+            .maybe("position", .position, "Where it landed"),
+            .init("events", .list(EventView.shape)),
+            .maybe("next", .integer, "`from` of what follows, when there is more already"),
+            .init("count", .integer, "How many there are"),
+        ])
 
     private static func list(
         _ call: Call, _ id: SessionID, _ events: [SessionEvent], _ progress: SessionProgress

@@ -1,0 +1,80 @@
+/// What the API's routes say of their answers: in `/openapi.json`, and to the tests that compare what is
+/// answered with what is said.
+extension Route {
+    enum Success: Hashable, Sendable {
+        /// 200 with JSON of this shape.
+        case json(JSONShape)
+        /// 201, for something that was made.
+        case made(JSONShape)
+        /// JSON, or a stream of events to who asks for one.
+        case jsonOrStream(JSONShape)
+        /// The bytes of a file.
+        case file
+        /// The bytes of a pack, or a range of them.
+        case pack
+
+        /// The shape of what is JSON; nil for bytes.
+        var shape: JSONShape? {
+            switch self {
+            case .json(let shape), .made(let shape), .jsonOrStream(let shape): shape
+            case .file, .pack: nil
+            }
+        }
+
+        var status: Int {
+            if case .made = self { 201 } else { 200 }
+        }
+    }
+
+    /// By which a client says that a call is the same as one before.
+    static let idempotencyKey = QueryField(
+        "Idempotency-Key",
+        .like(
+            "^[!-~]+$", example: "a4e1f0", lengthMax: Limits.idempotencyKeyBytesMax),
+        "Makes a repeated call the same call; with another body it is refused")
+
+    /// Every code with which this route of the API may refuse.
+    var codes: Set<ForgeError.Code> {
+        var codes: Set<ForgeError.Code> = [
+            .invalidArgument, .tokenMalformed, .tokenUnknown, .tokenExpired, .tokenRevoked,
+            .accountDisabled, .rateLimited, .unavailable, .damaged, .internalError,
+        ]
+        if !pattern.names.isEmpty { codes.insert(.notFound) }
+        switch need {
+        case .nothing: break
+        case .account: codes.formUnion([.unauthenticated, .forbidden])
+        case .project(let role, _):
+            codes.insert(.forbidden)
+            if role > .read { codes.insert(.unauthenticated) }
+        }
+        if body != nil { codes.formUnion([.tooLarge, .unsupportedMediaType]) }
+        return codes.union(refusals)
+    }
+}
+
+extension [Route] {
+    /// The same routes with JSON of this shape as their answer.
+    func answering(_ shape: JSONShape) -> [Route] { with { $0.success = .json(shape) } }
+
+    /// The same routes, which make a thing and answer with JSON of this shape.
+    func making(_ shape: JSONShape) -> [Route] { with { $0.success = .made(shape) } }
+
+    func answering(_ success: Route.Success) -> [Route] { with { $0.success = success } }
+
+    /// The same routes, which may also refuse with these codes.
+    func refusing(_ codes: ForgeError.Code...) -> [Route] { with { $0.refusals += codes } }
+
+    /// The same routes, which read these fields of the request's head.
+    func reading(_ fields: Route.QueryField...) -> [Route] { with { $0.headers += fields } }
+
+    /// The same routes, each request of which takes so much of its caller's allowance.
+    func costing(_ cost: Int) -> [Route] { with { $0.cost = cost } }
+
+    private func with(_ change: (inout Route) -> Void) -> [Route] {
+        map { route in
+            var route = route
+            change(&route)
+            return route
+        }
+    }
+}
