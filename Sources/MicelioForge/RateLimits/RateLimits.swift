@@ -46,8 +46,8 @@ extension RateVerdict {
             hint: "send the same call again in \(retryInSeconds) s", retrySeconds: retryInSeconds)
     }
 
-    /// As structured fields (draft-ietf-httpapi-ratelimit-headers-11): what there is, how much of it is left, and when all
-    /// of it will be back. Units are weighted requests.
+    /// As structured fields (draft-ietf-httpapi-ratelimit-headers-11): what there is, how much of it is
+    /// left, and when all of it will be back. Units are weighted requests.
     var policyField: String { "\"default\";q=\(allowance.units);w=\(allowance.seconds)" }
     var leftField: String { "\"default\";r=\(left);t=\(fullInSeconds)" }
 }
