@@ -11,17 +11,19 @@ package enum Limits {
     package static let topicsMax = 20
     /// An agent's name, in Unicode scalars.
     package static let agentLengthMax = 100
-    package static let displayNameBytesMax = 100
-    package static let emailBytesMax = 254
-    package static let bioBytesMax = 500
     package static let profileLinksMax = 4
     package static let profileLinkBytesMax = 200
-    package static let tokenLabelBytesMax = 100
+    // In Unicode scalars, too.
+    package static let displayNameLengthMax = 100
+    package static let emailLengthMax = 254
+    package static let bioLengthMax = 500
+    package static let tokenLabelLengthMax = 100
     /// A client's or device's name, as the approval page shows it; longer ones are cut.
     package static let deviceNameBytesMax = 64
 
     // Passwords.
-    package static let passwordBytesMin = 10
+    /// In Unicode scalars.
+    package static let passwordLengthMin = 10
     package static let passwordBytesMax = 1024
     /// Hashes that may wait for a core; more answer "busy", so that logins cannot pile up memory.
     package static let passwordQueueMax = 32
@@ -45,6 +47,8 @@ package enum Limits {
     package static let confirmedMillis: Int64 = 900_000
     /// The longest life of a token that an account makes for itself.
     package static let personalTokenDaysMax = 366
+    /// Scopes of a token that an account makes for itself.
+    package static let tokenScopesMax = 100
     /// Usable personal tokens of one account.
     package static let personalTokensMax = 100
     /// Browsers signed in to one account; the one used longest ago is signed out for another.
@@ -64,7 +68,8 @@ package enum Limits {
     // Invitations of one account: open at once, and used ones that are remembered.
     package static let invitationsOpenMax = 20
     package static let invitationsUsedMax = 100
-    package static let invitationNoteBytesMax = 100
+    /// In Unicode scalars.
+    package static let invitationNoteLengthMax = 100
 
     // The device flow.
     package static let devicePollSeconds = 5

@@ -41,6 +41,72 @@ import Testing
         #expect(try await make() == nil)
     }
 
+    @Test func `scopes and days of one token are bounded`() async throws {
+        let test = try await TestForge()
+        try await test.user("ana")
+        let grant = try test.forge.access.checkAccount(try await test.principal("ana"))
+        for (count, code) in [
+            (Limits.tokenScopesMax, nil), (Limits.tokenScopesMax + 1, .invalidArgument),
+        ] as [(Int, ForgeError.Code?)] {
+            let words = (0..<count).map { "read:ana/p\($0)" }
+            let found = await refusal {
+                _ = try await test.forge.makeToken(
+                    grant, name: "ci", scopes: ScopeSet(parsing: words.joined(separator: " ")),
+                    days: 1, isForAll: false)
+            }
+            #expect(found == code)
+        }
+        for days in [0, Int64(Limits.personalTokenDaysMax) + 1] {
+            let found = await refusal {
+                _ = try await test.forge.makeToken(
+                    grant, name: "ci", scopes: ScopeSet(parsing: "read:ana/app"), days: days,
+                    isForAll: false)
+            }
+            #expect(found == .invalidArgument)
+        }
+    }
+
+    @Test func `used invitations are remembered, the newest of them`() async throws {
+        let test = try await TestForge()
+        let user = try await test.user("ana")
+        let accounts = try test.forge.accounts
+        for number in 0...Limits.invitationsUsedMax {
+            let (_, link) = try await accounts.createInvitation(
+                by: user, note: "", now: Int64(number))
+            _ = try await accounts.signUp(
+                Handle("guest\(number)"), email: nil, passwordHash: "", with: link,
+                now: Int64(number))
+        }
+        _ = try await accounts.createInvitation(by: user, note: "open", now: 1_000)
+        let used = try await accounts.invitations(of: user, now: 1_000).compactMap(\.usedBy)
+        #expect(used.count == Limits.invitationsUsedMax && !used.contains("guest0"))
+    }
+
+    @Test func `tries at codes and invitations are bounded, and tickets are`() async throws {
+        let test = try await TestForge()
+        let user = try await test.user("ana")
+        for count in 0...Limits.codeTries.tries {
+            let code = await refusal {
+                _ = try await test.forge.finishSignIn(
+                    ticket: "x", code: "123456", address: "192.0.2.1")
+            }
+            #expect(code == (count < Limits.codeTries.tries ? .unauthenticated : .rateLimited))
+        }
+        for count in 0...Limits.invitationTries.tries {
+            let code = await refusal {
+                _ = try await test.forge.invitation(ofLink: "x", address: "192.0.2.1")
+            }
+            #expect(code == (count < Limits.invitationTries.tries ? .notFound : .rateLimited))
+        }
+        let tickets = SignInTickets()
+        let first = tickets.make(for: user, now: 0)
+        for _ in 1..<Limits.signInTicketsMax { _ = tickets.make(for: user, now: 0) }
+        #expect(tickets.spend(first.text, now: 1) == user)
+        let last = tickets.make(for: user, now: 1)
+        #expect(tickets.spend(first.text, now: 1) == nil)
+        #expect(tickets.spend(last.text, now: 1) == user)
+    }
+
     @Test func `organisations of one owner, and members of one, are bounded`() async throws {
         let test = try await TestForge()
         let user = try await test.user("ana")
@@ -123,12 +189,20 @@ import Testing
                     grant, name: text(name), email: nil, bio: text(bio), links: links)
             }
         }
-        #expect(await set(name: Limits.displayNameBytesMax) == nil)
-        #expect(await set(name: Limits.displayNameBytesMax + 1) == .invalidArgument)
-        #expect(await set(bio: Limits.bioBytesMax) == nil)
-        #expect(await set(bio: Limits.bioBytesMax + 1) == .invalidArgument)
+        #expect(await set(name: Limits.displayNameLengthMax) == nil)
+        #expect(await set(name: Limits.displayNameLengthMax + 1) == .invalidArgument)
+        #expect(await set(bio: Limits.bioLengthMax) == nil)
+        #expect(await set(bio: Limits.bioLengthMax + 1) == .invalidArgument)
         #expect(await set(link: Limits.profileLinkBytesMax) == nil)
         #expect(await set(link: Limits.profileLinkBytesMax + 1) == .invalidArgument)
+        for count in [Limits.profileLinksMax, Limits.profileLinksMax + 1] {
+            let code = await refusal {
+                try await test.forge.changeProfile(
+                    grant, name: nil, email: nil, bio: nil,
+                    links: (0..<count).map { "https://example.org/\($0)" })
+            }
+            #expect(code == (count > Limits.profileLinksMax ? .invalidArgument : nil))
+        }
         #expect((try? Topic(String(repeating: "x", count: Limits.topicBytesMax))) != nil)
         #expect((try? Topic(String(repeating: "x", count: Limits.topicBytesMax + 1))) == nil)
     }

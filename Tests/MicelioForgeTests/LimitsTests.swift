@@ -43,6 +43,9 @@ import Testing
         "nodeLinksMax": "a connection that was dropped is made again",
         "feedPollMillis": "how often a store is asked; nothing is refused",
         "blameLandingsMax": "FileBlame takes it as a parameter, and its tests a small one",
+        "nodeIntentsMax": "what does not go into one call to a node goes into the next",
+        "usageKeysMax": "UsageTests go over a smaller one",
+        "usageReportSeconds": "how often something is logged",
         "rateBucketsMax": "RateLimitTests go over a smaller one",
     ]
 
@@ -133,10 +136,10 @@ import Testing
         let now = test.clock.now
         func long(_ count: Int) -> String { String(repeating: "a", count: count) }
         for (name, mail, isRight) in [
-            (long(Limits.displayNameBytesMax), "", true),
-            (long(Limits.displayNameBytesMax + 1), "", false),
-            ("", long(Limits.emailBytesMax - 2) + "@b", true),
-            ("", long(Limits.emailBytesMax - 1) + "@b", false),
+            (long(Limits.displayNameLengthMax), "", true),
+            (long(Limits.displayNameLengthMax + 1), "", false),
+            ("", long(Limits.emailLengthMax - 2) + "@b", true),
+            ("", long(Limits.emailLengthMax - 1) + "@b", false),
         ] {
             let code = await refusal {
                 _ = try await accounts.createUser(
@@ -147,7 +150,7 @@ import Testing
         }
         try await test.user("ana")
         for (count, isRight) in [
-            (Limits.tokenLabelBytesMax, true), (Limits.tokenLabelBytesMax + 1, false),
+            (Limits.tokenLabelLengthMax, true), (Limits.tokenLabelLengthMax + 1, false),
         ] {
             let code = await refusal {
                 _ = try await accounts.createPersonalToken(
@@ -156,7 +159,7 @@ import Testing
             #expect((code == nil) == isRight)
         }
         for (count, isRight) in [
-            (Limits.passwordBytesMin - 1, false), (Limits.passwordBytesMin, true),
+            (Limits.passwordLengthMin - 1, false), (Limits.passwordLengthMin, true),
             (Limits.passwordBytesMax, true), (Limits.passwordBytesMax + 1, false),
         ] {
             let link = try await accounts.makePasswordLink(for: Handle("ana"), now: now)

@@ -50,11 +50,13 @@ import Testing
     private static func expected(
         _ need: RPCTable.Need, _ credential: Credential, isPublic: Bool
     ) -> RPCError.Code? {
+        // None of them has a node's proof.
+        if need == .node { return .permissionDenied }
         if credential.isRefused {
             return credential == .doubled ? .invalidArgument : .unauthenticated
         }
         switch need {
-        case .nothing: return nil
+        case .nothing, .node: return nil
         case .token: return credential.isSignedIn ? nil : .unauthenticated
         case .creating:
             guard credential.isSignedIn else { return .unauthenticated }
@@ -369,13 +371,13 @@ import Testing
             _ = try await Micelio_V1_Nodes.Client(wrapping: client).findProject(
                 .with { $0.name = name }, metadata: metadata)
         },
-        "micelio.v1.Nodes/Forward": { client, metadata, name in
+        "micelio.v1.Nodes/Forward": { client, metadata, _ in
             try await Micelio_V1_Nodes.Client(wrapping: client).forward(metadata: metadata) {
                 writer in
                 try await writer.write(
                     .with {
                         $0.header = .with {
-                            $0.project = name
+                            $0.projectID = String(repeating: "0", count: 32)
                             $0.storeID = "other"
                         }
                     })

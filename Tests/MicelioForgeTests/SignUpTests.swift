@@ -139,7 +139,7 @@ import Testing
                 let status = try await server.call(.post, path, token: token, json: "{}").status
                 #expect(status == (count < Limits.invitationsOpenMax ? 201 : 422))
             }
-            let long = String(repeating: "x", count: Limits.invitationNoteBytesMax + 1)
+            let long = String(repeating: "x", count: Limits.invitationNoteLengthMax + 1)
             #expect(
                 try await server.call(.post, path, token: other, json: "{\"note\": \"\(long)\"}")
                     .status == 400)

@@ -18,6 +18,11 @@ struct TestServer: Sendable {
     let run: RunFile
     let directory: TemporaryDirectory
 
+    /// Servers at once. More would wait for the processor, all of them, until their callers give up.
+    private static let places = Slots(6)
+    /// Whether this test has a place already: two servers of one test must not wait for each other.
+    @TaskLocal private static var hasPlace = false
+
     /// Starts one, runs `body`, and stops it as a signal would.
     ///
     /// - Parameter store: a directory of its own when nil.
@@ -27,6 +32,13 @@ struct TestServer: Sendable {
         _ configure: (inout ForgeConfiguration) -> Void = { _ in },
         _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
+        guard hasPlace else {
+            await places.enter()
+            defer { places.leave() }
+            return try await $hasPlace.withValue(true) {
+                try await with(store: store, now: now, configure, body)
+            }
+        }
         let directory = try TemporaryDirectory()
         var configuration = ForgeConfiguration()
         configuration.dataDirectory = directory.path + "/data"

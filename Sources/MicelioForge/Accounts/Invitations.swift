@@ -39,9 +39,9 @@ extension Accounts {
     package func createInvitation(
         by inviter: User?, note: String, now: Int64
     ) async throws -> (invitation: Invitation, link: TokenText) {
-        guard note.utf8.count <= Limits.invitationNoteBytesMax else {
+        guard note.unicodeScalars.count <= Limits.invitationNoteLengthMax else {
             throw ForgeError.invalid(
-                "a note has at most \(Limits.invitationNoteBytesMax) bytes")
+                "a note has at most \(Limits.invitationNoteLengthMax) characters")
         }
         let link = TokenText(.invitation)
         let made = try await auditing(now) { database, pen in

@@ -16,8 +16,8 @@ extension Accounts {
         of user: User, label: String, isAgent: Bool = false, scopes: ScopeSet, expires: Int64,
         now: Int64
     ) async throws -> TokenText {
-        guard label.utf8.count <= Limits.tokenLabelBytesMax else {
-            throw ForgeError.invalid("a name has at most \(Limits.tokenLabelBytesMax) bytes")
+        guard label.unicodeScalars.count <= Limits.tokenLabelLengthMax else {
+            throw ForgeError.invalid("a name has at most \(Limits.tokenLabelLengthMax) characters")
         }
         return try await auditing(now) { database, pen in
             let usable =

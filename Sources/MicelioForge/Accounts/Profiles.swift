@@ -53,8 +53,8 @@ extension Accounts {
         of user: User, displayName: String, email: String?, bio: String, links: [String]
     ) async throws {
         try Accounts.check(displayName: displayName, email: email)
-        guard bio.utf8.count <= Limits.bioBytesMax else {
-            throw ForgeError.invalid("a bio has at most \(Limits.bioBytesMax) bytes")
+        guard bio.unicodeScalars.count <= Limits.bioLengthMax else {
+            throw ForgeError.invalid("a bio has at most \(Limits.bioLengthMax) characters")
         }
         guard links.count <= Limits.profileLinksMax else {
             throw ForgeError.invalid("a profile has at most \(Limits.profileLinksMax) links")

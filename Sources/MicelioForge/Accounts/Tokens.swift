@@ -50,8 +50,8 @@ extension Accounts {
     package func createPersonalToken(
         for handle: Handle, label: String, scopes: ScopeSet, expires: Int64?, now: Int64
     ) async throws -> TokenText {
-        guard label.utf8.count <= Limits.tokenLabelBytesMax else {
-            throw ForgeError.invalid("a label has at most \(Limits.tokenLabelBytesMax) bytes")
+        guard label.unicodeScalars.count <= Limits.tokenLabelLengthMax else {
+            throw ForgeError.invalid("a label has at most \(Limits.tokenLabelLengthMax) characters")
         }
         return try await pool.write { database in
             let user = try Accounts.person(handle, in: database)

@@ -83,13 +83,13 @@ extension Accounts {
     }
 
     static func check(displayName: String, email: String?) throws(ForgeError) {
-        guard displayName.utf8.count <= Limits.displayNameBytesMax else {
-            throw .invalid("a display name has at most \(Limits.displayNameBytesMax) bytes")
+        guard displayName.unicodeScalars.count <= Limits.displayNameLengthMax else {
+            throw .invalid("a display name has at most \(Limits.displayNameLengthMax) characters")
         }
         guard let email else { return }
         let parts = email.split(separator: "@", omittingEmptySubsequences: false)
         let isPlain = email.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x2C }
-        guard email.utf8.count <= Limits.emailBytesMax, isPlain, parts.count == 2,
+        guard email.unicodeScalars.count <= Limits.emailLengthMax, isPlain, parts.count == 2,
             parts.allSatisfy({ !$0.isEmpty })
         else {
             throw .invalid("'\(SafeText.escape(String(email.prefix(80))))' is no mail address")

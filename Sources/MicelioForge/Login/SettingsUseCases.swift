@@ -114,8 +114,12 @@ extension Forge {
         guard (1...Int64(Limits.personalTokenDaysMax)).contains(days) else {
             throw ForgeError.invalid("a token ends after 1 to \(Limits.personalTokenDaysMax) days")
         }
+        guard scopes.scopes.count <= Limits.tokenScopesMax else {
+            throw ForgeError.invalid("a token has at most \(Limits.tokenScopesMax) scopes")
+        }
         guard isForAll || !scopes.isForAllProjects else {
-            throw ForgeError.invalid(
+            throw ForgeError(
+                .unprocessable,
                 "this token would open every project that you may use, also those to come: name"
                     + " projects, or say that you want all of them")
         }

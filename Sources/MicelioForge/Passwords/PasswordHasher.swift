@@ -47,11 +47,10 @@ package final class PasswordHasher: Sendable {
 /// Whether a new password is acceptable; says what is wrong otherwise. Length only, as NIST
 /// SP 800-63B advises: no rules about kinds of characters.
 package func checkNewPassword(_ password: String) throws(ForgeError) {
-    let count = password.utf8.count
-    guard count >= Limits.passwordBytesMin else {
-        throw .invalid("a password has at least \(Limits.passwordBytesMin) characters")
+    guard password.unicodeScalars.count >= Limits.passwordLengthMin else {
+        throw .invalid("a password has at least \(Limits.passwordLengthMin) characters")
     }
-    guard count <= Limits.passwordBytesMax else {
+    guard password.utf8.count <= Limits.passwordBytesMax else {
         throw .invalid("a password has at most \(Limits.passwordBytesMax) bytes")
     }
 }

@@ -47,7 +47,8 @@ extension Forge {
     /// - Parameter name: the project's, typed by who means it.
     package func delete(_ grant: ProjectGrant<Managing>, confirmedBy name: String) async throws {
         guard name.lowercased() == "\(grant.project.path)".lowercased() else {
-            throw ForgeError.invalid("to delete the project, type its name: \(grant.project.path)")
+            throw ForgeError(
+                .unprocessable, "to delete the project, type its name: \(grant.project.path)")
         }
         try await accounts.deleteProject(grant.project, now: now())
     }

@@ -52,6 +52,9 @@ struct AuthInterceptor: ServerInterceptor {
                 cost, by: principal, at: address, now: forge.now())
             if let verdict, !verdict.isAllowed { throw RateLimited(verdict: verdict) }
         }
+        if row.need == .node {
+            return Caller(principal: .anonymous, credential: nil, address: address)
+        }
         do {
             let (principal, credential) = try await forge.authenticator.identify(
                 authorization: Array(metadata[stringValues: "authorization"]))
@@ -77,14 +80,9 @@ private struct Caller: Sendable {
         try await Principal.$current.withValue(principal) {
             try await Credential.$current.withValue(credential) {
                 try await Actor.$current.withValue(Actor(principal, address: address)) {
-                    try await CallerAddress.$current.withValue(address) { try await work() }
+                    try await work()
                 }
             }
         }
     }
-}
-
-/// The address that the call which is being answered came from, without a port.
-enum CallerAddress {
-    @TaskLocal static var current = ""
 }

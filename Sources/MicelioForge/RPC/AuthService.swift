@@ -11,7 +11,7 @@ struct AuthService: Micelio_V1_Auth.SimpleServiceProtocol {
     ) async throws -> Micelio_V1_StartDeviceReply {
         let start = try await forge.startDevice(
             clientName: request.clientName, deviceName: request.deviceName,
-            address: CallerAddress.current)
+            address: Actor.current.address)
         return .with {
             $0.deviceCode = start.deviceCode.text
             $0.userCode = start.request.userCode.description

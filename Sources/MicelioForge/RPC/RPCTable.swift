@@ -10,6 +10,8 @@ enum RPCTable {
         case creating
         /// To know of the project, with a token for any use of it.
         case knowing
+        /// To be a node of this forge, which its proof says; no credential counts.
+        case node
         /// A role in the project, and a token that may be used for it.
         case project(Role, ScopeSet.Verb)
     }
@@ -60,6 +62,6 @@ enum RPCTable {
         // Of other nodes, in the name of a client who has paid there already.
         "micelio.v1.Nodes/Identify": Row(.token, cost: 0),
         "micelio.v1.Nodes/FindProject": Row(.knowing, cost: 0),
-        "micelio.v1.Nodes/Forward": Row(.project(.write, .write), cost: 0),
+        "micelio.v1.Nodes/Forward": Row(.node, cost: 0),
     ]
 }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 
@@ -106,10 +107,12 @@ extension JSONBody {
             // Browsers end lines as the old networks did.
             let text = form[name].replacing("\r\n", with: "\n")
             let field = known.first { $0.name == name }
-            if text.isEmpty, !required.contains(name), field?.shape != .list(.string) { continue }
+            if text.isEmpty, !required.contains(name), field?.shape.isListOfTexts != true {
+                continue
+            }
             switch field?.shape {
             // One to a line.
-            case .list(.string, _):
+            case .list(.text, _):
                 fields[name] = .list(
                     text.split(separator: "\n").map {
                         .string($0.trimmingCharacters(in: .whitespaces))

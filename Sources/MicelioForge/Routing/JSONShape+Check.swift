@@ -5,7 +5,7 @@ extension JSONShape {
     ///
     /// - Parameters:
     ///   - pointer: where the value is (RFC 6901); empty for the whole.
-    ///   - kindsOnly: look at fields and kinds, and not at lengths and words.
+    ///   - kindsOnly: look at fields and kinds, and not at lengths, counts and words.
     func check(
         _ value: JSONValue, at pointer: String, kindsOnly: Bool = false
     ) throws(ForgeError) {
@@ -23,7 +23,7 @@ extension JSONShape {
         case (.named(_, let shape), _):
             try shape.check(value, at: pointer, kindsOnly: kindsOnly)
         case (.list(let shape, let count), .list(let values)):
-            guard count.contains(values.count) else {
+            guard kindsOnly || count.contains(values.count) else {
                 throw .invalid("\(place) has \(values.count) items: it is \(words)")
             }
             for (index, value) in values.enumerated() {
@@ -101,6 +101,10 @@ extension JSONShape {
             )
         default: return ([], [])
         }
+    }
+
+    var isListOfTexts: Bool {
+        if case .list(.text, _) = self { true } else { false }
     }
 
     private var words: String {

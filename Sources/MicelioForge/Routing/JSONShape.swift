@@ -89,19 +89,23 @@ indirect enum JSONShape: Hashable, Sendable {
 
 /// The words of the API: what its texts look like.
 extension JSONShape {
+    static let handlePattern = "[a-z0-9]+(-[a-z0-9]+)*"
+    static let projectNamePattern = "[A-Za-z0-9_](\\.?[A-Za-z0-9_-])*"
     static let handle = like(
-        "^[a-z0-9]+(-[a-z0-9]+)*$", example: "ana", lengthMax: Limits.handleBytesMax)
+        "^\(handlePattern)$", example: "ana", lengthMax: Limits.handleBytesMax)
     static let projectName = like(
-        "^[A-Za-z0-9_](\\.?[A-Za-z0-9_-])*$", example: "app", lengthMax: Limits.projectNameBytesMax)
+        "^\(projectNamePattern)$", example: "app", lengthMax: Limits.projectNameBytesMax)
     static let projectPath = like(
-        "^(?=[^/]{1,39}/.{1,100}$)[a-z0-9]+(-[a-z0-9]+)*/[A-Za-z0-9_](\\.?[A-Za-z0-9_-])*$",
+        "^(?=[^/]{1,39}/.{1,100}$)\(handlePattern)/\(projectNamePattern)$",
         example: "ana/app")
     /// Digits without zeros before them: few enough for every reader of JSON.
-    private static let number = "(0|[1-9][0-9]{0,17})"
+    private static let digits = "(0|[1-9][0-9]{0,17})"
+    /// Of a thing that is told by its number, in an address.
+    static let number = like("^\(digits)$", example: "42")
     /// In an address, after its `@`.
-    static let positionWord = like("^(latest|\(number))$", example: "latest")
+    static let positionWord = like("^(latest|\(digits))$", example: "latest")
     /// In a query, where the `@` may be left out.
-    static let positionText = like("^@?(latest|\(number))$", example: "@1")
+    static let positionText = like("^@?(latest|\(digits))$", example: "@1")
     static let position = JSONShape.whole(0...999_999_999_999_999_999)
     static let session = like(
         "^ses_[0-9a-f]{64}$", example: "ses_" + String(repeating: "5e", count: 32))
@@ -116,6 +120,20 @@ extension JSONShape {
     /// A path with or without a slash at its end.
     static let pathOrDirectory = like(
         "^\(goodNames)/?$", example: "docs/", lengthMax: RepoPath.pathBytesMax)
+    /// An address of the web.
+    static let link = like(
+        "^[hH][tT][tT][pP][sS]?://[!#-&(-.0-;=?A-\\[\\]^_a-~]+(/[!#-&(-;=?-\\[\\]^_a-~]*)?$",
+        example: "https://example.org",
+        lengthMax: Limits.profileLinkBytesMax)
+    /// Empty, or a mail address.
+    static let mailOrNone = like(
+        "^([^\\u0000-\\u0020\\u007F,@]+@[^\\u0000-\\u0020\\u007F,@]+)?$",
+        example: "ana@example.org",
+        lengthMax: Limits.emailLengthMax)
+    static let topic = like(
+        "^[a-z0-9]+(-[a-z0-9]+)*$", example: "parsers", lengthMax: Limits.topicBytesMax)
+    static let role = word("read", "write", "owner")
+    static let organisationRole = word("member", "owner")
     static let moment = JSONShape.text(
         Text(format: "date-time", example: "2026-11-30T00:06:00Z"))
     static let base64 = like(

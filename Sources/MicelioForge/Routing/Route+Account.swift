@@ -67,25 +67,20 @@ extension Route {
                 try await run(call, grant)
                 return .json(Ended())
             },
-        ]
-    }
-
-    private struct Ended: Encodable {
-        let ended = true
+        ].answering(Ended.shape)
     }
 
     /// The field of a form for the password typed again.
     static let passwordField = JSONShape.Field(
-        "password", .string, "The caller's password, when it was last typed a while ago")
+        "password", .upTo(Limits.passwordBytesMax),
+        "For browsers: the caller's password, when it was last typed a while ago")
 }
 
 extension Call {
     /// The number that an address holds.
     func number(_ name: String = "number") throws -> Int64 {
         let text = try text(name)
-        guard text.utf8.count <= 18, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let number = Int64(text)
-        else { throw Call.nothing }
+        guard let number = DecimalDigits.number(text) else { throw Call.nothing }
         return number
     }
 

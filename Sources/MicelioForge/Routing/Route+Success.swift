@@ -43,12 +43,26 @@ extension Route {
         switch need {
         case .nothing: break
         case .account: codes.formUnion([.unauthenticated, .forbidden])
-        case .project(let role, _):
+        case .organisation: codes.formUnion([.unauthenticated, .forbidden, .unprocessable])
+        // Whoever is none learns nothing of what there is for administrators.
+        case .admin: codes.formUnion([.unauthenticated, .notFound])
+        case .project(let role, let verb):
             codes.insert(.forbidden)
             if role > .read { codes.insert(.unauthenticated) }
+            // It may be archived.
+            if verb == .write { codes.insert(.unprocessable) }
         }
         if body != nil { codes.formUnion([.tooLarge, .unsupportedMediaType]) }
         return codes.union(refusals)
+    }
+}
+
+extension Route {
+    /// The answer of a call that ends something.
+    struct Ended: Encodable {
+        private let ended = true
+
+        static let shape = JSONShape.answer("Ended", [.init("ended", .isTrue)])
     }
 }
 

@@ -83,8 +83,9 @@ enum OpenAPI {
     /// What stands in an address for a name of its pattern.
     private static func shape(of name: String, in route: Route) -> JSONShape {
         switch name {
-        case "owner": .handle
+        case "owner", "organisation", "member", "account": .handle
         case "project": .projectName
+        case "number": .number
         case "session": .session
         case "pack": .contentHash
         case "path": .path

@@ -4,23 +4,25 @@ import HTTPTypes
 enum AdminRoutes {
     static let all: [Route] = reading + acting
 
-    private static let paging = [
-        Route.QueryField("cursor", .string, "Where to go on: `next` of the page before"),
-        Route.QueryField("limit", .integer, "Items on the page, at most 100"),
+    private static let byHandle = [
+        Route.QueryField("cursor", .handle, "Where to go on: `next` of the page before"),
+        ExploreRoutes.limit,
     ]
 
     private static let reading =
         Route.administering(
             .init(page: "/admin~", api: "/api/v1/admin/accounts"), "admin.accounts",
-            "Accounts and organisations, by handle", query: paging
+            "Accounts and organisations, by handle", query: byHandle
         ) { call, grant in
             let (page, next) = try await call.forge.allAccounts(
                 grant, after: call.query["cursor"], limit: limit(call))
             return .answer(AdminAccountsAnswer(items: page.map(AdminAccountView.init), next: next))
         }
+        .answering(AdminAccountsAnswer.shape).costing(5)
         + Route.administering(
             .init(page: "/admin/projects~", api: "/api/v1/admin/projects"), "admin.projects",
-            "Every project, deleted ones that can be had back too", query: paging
+            "Every project, deleted ones that can be had back too",
+            query: ExploreRoutes.paging
         ) { call, grant in
             let (page, next) = try await call.forge.projects(
                 grant, after: cursor(call, else: 0), limit: limit(call))
@@ -28,19 +30,23 @@ enum AdminRoutes {
                 AdminProjectsAnswer(
                     items: page.map(AdminProjectView.init), next: next.map { "\($0)" }))
         }
+        .answering(AdminProjectsAnswer.shape).costing(5)
         + Route.administering(
             .init(page: "/admin/audit~", api: "/api/v1/admin/audit"), "admin.audit",
-            "What decided who may do what, newest first", query: paging
+            "What decided who may do what, newest first",
+            query: ExploreRoutes.paging
         ) { call, grant in
             let (page, next) = try await call.forge.audit(
                 grant, before: cursor(call, else: .max), limit: limit(call))
             return .answer(
                 AuditAnswer(items: page.map(AuditView.init), next: next.map { "\($0)" }))
         }
+        .answering(AuditAnswer.shape).costing(5)
         + Route.administering(
             .init(page: "/admin/accounts/{account}~", api: "/api/v1/admin/accounts/{account}"),
             "admin.account", "An account, and what can be done to it"
         ) { call, grant in .answer(try await show(call, grant)) }
+        .answering(AdminAccountAnswer.shape)
 
     private static let acting =
         action("disable", "Shuts an account out and revokes all its tokens") { call, grant, _ in
@@ -65,7 +71,9 @@ enum AdminRoutes {
     private static func cursor(_ call: Call, else first: Int64) throws -> Int64 {
         let text = call.query["cursor"]
         if text.isEmpty { return first }
-        guard let number = Int64(text) else { throw ForgeError.invalid("the cursor is not valid") }
+        guard let number = DecimalDigits.number(text) else {
+            throw ForgeError.invalid("the cursor is not valid")
+        }
         return number
     }
 
@@ -111,5 +119,7 @@ enum AdminRoutes {
                     : .json(page)
             }
         }
+        .answering(AdminAccountAnswer.shape).refusing(.unprocessable, .accountDisabled)
+        .costing(5)
     }
 }

@@ -3,7 +3,9 @@ import HTTPTypes
 /// The pages of the device flow. Two steps: the code finds the login that waits; the second page
 /// shows what it is and asks for handle and password. Neither address approves anything by itself.
 enum DeviceRoutes {
-    static let all: [Route] = [
+    static let all: [Route] = finding + deciding.costing(10)
+
+    private static let finding: [Route] = [
         .free(.get, "/device", .page, "device.code", "Asks for the code that a device shows") {
             call in
             let code = UserCode(typed: call.query["user_code"])?.description ?? ""
@@ -12,11 +14,14 @@ enum DeviceRoutes {
         .free(.post, "/device", .page, "device.show", "Shows the login that waits") { call in
             try await show(call, typed: call.form()["user_code"])
         },
+    ]
+
+    private static let deciding: [Route] = [
         .free(
             .post, "/device/decision", .page, "device.decide", "Approves or refuses a login"
         ) { call in
             try await decide(call, call.form())
-        },
+        }
     ]
 
     private static func show(_ call: Call, typed: String) async throws -> Reply {

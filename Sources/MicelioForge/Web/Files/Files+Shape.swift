@@ -33,7 +33,9 @@ extension HomeAnswer {
         "Project",
         [
             .init("name", .string, "owner/name"), .init("is_public", .boolean),
-            .init("description", .string), .init("role", ProjectLine.role),
+            .init("is_archived", .boolean, "Whether it can only be read"),
+            .init("description", .string), .init("topics", .list(.topic), "What it is about"),
+            .init("role", ProjectLine.role),
             .init("position", .position, "Of the files shown"),
             .init("tip", .position, "The newest"), .init("entries", .list(TreeEntry.shape)),
             .init("entry_count", .integer), .init("readme", .optional(ReadmeView.shape)),

@@ -50,7 +50,7 @@ enum LinkPages {
             \(Frame.problem(problem))
             \(who)
             <div class="field"><label for="password">Password, at least \
-            \(Limits.passwordBytesMin) characters</label>
+            \(Limits.passwordLengthMin) characters</label>
             <input id="password" name="password" type="password" required
              autocomplete="new-password"></div>
             <div class="field"><label for="repeated">The same again</label>

@@ -18,11 +18,14 @@ enum LinkRoutes {
             ) { call in
                 let purpose = try await call.forge.purpose(ofLink: call.text("link"))
                 return .page { LinkPages.form($0, purpose) }
-            },
-            .free(.post, "/\(word)/{link}", .page, "\(word).submit", "Sets the password") { call in
-                try await use(call, call.form())
-            },
+            }
         ]
+            + [
+                .free(.post, "/\(word)/{link}", .page, "\(word).submit", "Sets the password") {
+                    call in
+                    try await use(call, call.form())
+                }
+            ].costing(10)
     }
 
     private static func use(_ call: Call, _ form: FormFields) async throws -> Reply {

@@ -39,7 +39,7 @@ struct OrganisationsAnswer: Answer {
             maxlength="\(Limits.handleBytesMax)" aria-describedby="handle-hint"><p class="hint" \
             id="handle-hint">Projects are named <code>handle/project</code></p></div>
             <div class="field"><label for="name">Name</label><input id="name" name="name" \
-            value="\(typed?.string("name") ?? "")" maxlength="\(Limits.displayNameBytesMax)"></div>
+            value="\(typed?.string("name") ?? "")" maxlength="\(Limits.displayNameLengthMax)"></div>
             <button class="primary">Make organisation</button></form></section>
             """)
     }
@@ -124,9 +124,9 @@ struct OrganisationPage: Encodable, Sendable {
             <form class="form" method="post" action="\(address)">
             <div class="field"><label for="name">Name</label>\
             <input id="name" name="name" value="\(name)" \
-            maxlength="\(Limits.displayNameBytesMax)"></div>
+            maxlength="\(Limits.displayNameLengthMax)"></div>
             <div class="field"><label for="bio">About it</label><textarea id="bio" name="bio" \
-            maxlength="\(Limits.bioBytesMax)">\(bio)</textarea></div>
+            maxlength="\(Limits.bioLengthMax)">\(bio)</textarea></div>
             <div class="field"><label for="links">Links, one to a line</label><textarea id="links" \
             name="links" class="mono" spellcheck="false">\(links.joined(separator: "\n"))</textarea></div>
             <button class="primary">Save</button></form></section></div>

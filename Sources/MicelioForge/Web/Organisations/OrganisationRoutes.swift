@@ -4,12 +4,12 @@ import HTTPTypes
 enum OrganisationRoutes {
     private static let profile = JSONShape.object(
         [
-            .init("name", .string, "The name to show beside the handle"),
-            .init("bio", .string, "A few words, shown as they are"),
-            .init("links", .list(.string), "Up to four addresses of the web"),
+            .init("name", .upTo(Limits.displayNameLengthMax), "The name to show beside the handle"),
+            .init("bio", .upTo(Limits.bioLengthMax), "A few words, shown as they are"),
+            .init("links", .list(.link, count: 0...Limits.profileLinksMax)),
         ], required: [])
 
-    static let all: [Route] = own + managing
+    static let all: [Route] = own + changing + members
 
     // MARK: Of an account
 
@@ -18,13 +18,15 @@ enum OrganisationRoutes {
             .init(page: "/settings/organisations~", api: "/api/v1/me/organisations"),
             "organisations.list", "The organisations that the account is in"
         ) { call, grant in .answer(try await list(call, grant)) }
+        .answering(OrganisationsAnswer.shape)
         + Route.changing(
             page: "/settings/organisations", api: (.post, "/api/v1/organisations"),
             "organisations.create", "Makes an organisation, which belongs to the caller",
             .object(
                 [
-                    .init("handle", .string, "Its name in addresses, one among those of accounts"),
-                    .init("name", .string, "The name to show beside it"),
+                    .init("handle", .handle, "Its name in addresses, one among those of accounts"),
+                    .init(
+                        "name", .upTo(Limits.displayNameLengthMax), "The name to show beside it"),
                 ], required: ["handle"])
         ) { call, grant in
             let body = try await call.body()
@@ -45,11 +47,13 @@ enum OrganisationRoutes {
                             role: OrganisationRole.owner.rawValue), .created)
             }
         }
+        .making(MembershipView.shape).refusing(.alreadyExists, .unprocessable).costing(5)
         + Route.ending(
             page: "/settings/organisations/{organisation}/leave",
             api: "/api/v1/me/organisations/{organisation}", "organisations.leave",
             "Takes the account out of an organisation", back: "/settings/organisations"
         ) { call, grant in try await call.forge.leave(call.handle("organisation"), grant) }
+        .refusing(.unprocessable)
 
     private static func list(
         _ call: Call, _ grant: AccountGrant
@@ -67,9 +71,9 @@ enum OrganisationRoutes {
     private static let page = "/organisations/{organisation}"
     private static let api = "/api/v1/organisations/{organisation}"
     private static let member = JSONShape.object(
-        [.init("role", .string, "member or owner")], required: ["role"])
+        [.init("role", .organisationRole)], required: ["role"])
 
-    private static let managing: [Route] = [
+    private static let changing: [Route] = [
         .organisation(
             .get, page, .page, .owner, "organisations.show", "An organisation, to be changed"
         ) { call, grant in
@@ -98,44 +102,51 @@ enum OrganisationRoutes {
             let page = try await show(call, grant)
             return .json(page)
         },
-        .organisation(
-            .post, "\(page)/members", .page, .owner, "organisations.put_member",
-            "Gives somebody a role in it",
-            body: .object(
-                [.init("handle", .string), .init("role", .string)], required: ["handle", "role"])
-        ) { call, grant in
-            let body = try await call.body()
-            return try await changing(call, grant) {
-                try await call.forge.setMember(
-                    Handle(body.string("handle") ?? ""), role(body), grant)
-            }
-        },
-        .organisation(
-            .put, "\(api)/members/{member}", .api, .owner, "organisations.put_member",
-            "Gives somebody a role in it", body: member
-        ) { call, grant in
-            let body = try await call.body()
-            let role = try role(body)
-            let handle = try call.handle("member")
-            try await call.forge.setMember(handle, role, grant)
-            return .json(MemberView(account: handle.text, name: "", role: role.rawValue))
-        },
-        .organisation(
-            .post, "\(page)/members/{member}/remove", .page, .owner,
-            "organisations.remove_member", "Takes somebody out of it"
-        ) { call, grant in
-            try await changing(call, grant) {
+    ].answering(OrganisationPage.shape)
+
+    private static let members: [Route] =
+        [
+            .organisation(
+                .post, "\(page)/members", .page, .owner, "organisations.put_member",
+                "Gives somebody a role in it",
+                body: .object(
+                    [.init("handle", .handle), .init("role", .organisationRole)],
+                    required: ["handle", "role"])
+            ) { call, grant in
+                let body = try await call.body()
+                return try await changing(call, grant) {
+                    try await call.forge.setMember(
+                        Handle(body.string("handle") ?? ""), role(body), grant)
+                }
+            },
+            .organisation(
+                .put, "\(api)/members/{member}", .api, .owner, "organisations.put_member",
+                "Gives somebody a role in it", body: member
+            ) { call, grant in
+                let body = try await call.body()
+                let role = try role(body)
+                let handle = try call.handle("member")
+                try await call.forge.setMember(handle, role, grant)
+                return .json(MemberView(account: handle.text, name: "", role: role.rawValue))
+            },
+        ].answering(MemberView.ofOrganisation)
+        + [
+            .organisation(
+                .post, "\(page)/members/{member}/remove", .page, .owner,
+                "organisations.remove_member", "Takes somebody out of it"
+            ) { call, grant in
+                try await changing(call, grant) {
+                    try await call.forge.setMember(call.handle("member"), nil, grant)
+                }
+            },
+            .organisation(
+                .delete, "\(api)/members/{member}", .api, .owner, "organisations.remove_member",
+                "Takes somebody out of it"
+            ) { call, grant in
                 try await call.forge.setMember(call.handle("member"), nil, grant)
-            }
-        },
-        .organisation(
-            .delete, "\(api)/members/{member}", .api, .owner, "organisations.remove_member",
-            "Takes somebody out of it"
-        ) { call, grant in
-            try await call.forge.setMember(call.handle("member"), nil, grant)
-            return .json(["ended": true])
-        },
-    ]
+                return .json(Route.Ended())
+            },
+        ].answering(Route.Ended.shape)
 
     private static func role(_ body: JSONBody) throws -> OrganisationRole {
         guard let role = OrganisationRole(rawValue: body.string("role") ?? "") else {

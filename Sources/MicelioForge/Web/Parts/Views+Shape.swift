@@ -56,6 +56,11 @@ extension ProfileAnswer {
         "Account",
         [
             .init("handle", .handle), .init("name", .string, "The name to show; may be empty"),
+            .init("bio", .string, "In its own words, as plain text"),
+            .init("links", .list(.string), "Addresses of the web"),
+            .init("is_organisation", .boolean),
+            .init("members", .list(.handle), "Of an organisation"),
+            .init("organisations", .list(.handle), "Those that a person is in"),
             .init("joined_at", .moment), .init("projects", ProjectPageView.shape),
         ])
 }

@@ -31,9 +31,10 @@ enum ExploreRoutes {
         .answering(ProfileAnswer.shape).costing(5)
 
     static let paging = [
-        Route.QueryField("cursor", .cursor, "Where to go on: `next` of the page before"),
-        Route.QueryField("limit", .whole(1...Int64(Limits.pageItemsMax)), "Items on the page"),
+        Route.QueryField("cursor", .cursor, "Where to go on: `next` of the page before"), limit,
     ]
+    static let limit = Route.QueryField(
+        "limit", .whole(1...Int64(Limits.pageItemsMax)), "Items on the page")
 
     private static func explore(_ call: Call) async throws -> ExploreAnswer {
         ExploreAnswer(projects: try await lines(call, of: nil))

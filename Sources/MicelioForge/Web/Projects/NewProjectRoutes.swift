@@ -2,19 +2,25 @@ import HTTPTypes
 
 /// The form to make a project. The API's twin is POST /api/v1/projects.
 enum NewProjectRoutes {
-    static let all: [Route] = [
+    static let all: [Route] = showing + making
+
+    private static let showing: [Route] = [
         .account(
             .get, "/new", .page, "projects.new", "The form to make a project",
-            query: [.init("owner", .string, "Under which name")]
+            query: [.init("owner", .handle, "Under which name")]
         ) { call, grant in
             let page = try await show(call, grant, owner: call.query["owner"])
             return .page { page.page($0) }
-        },
+        }
+    ]
+
+    private static let making: [Route] = [
         .account(
             .post, "/new", .page, "projects.make", "Makes a project",
             body: .object(
                 [
-                    .init("owner", .string), .init("name", .string), .init("description", .string),
+                    .init("owner", .handle), .init("name", .projectName),
+                    .init("description", .upTo(Limits.descriptionLengthMax)),
                     .init("public", .boolean),
                 ], required: ["owner", "name"])
         ) { call, grant in
@@ -33,8 +39,8 @@ enum NewProjectRoutes {
                     isPublic: body.bool("public") ?? false, as: call.principal)
                 return .redirect("/\(made.project.path)")
             }
-        },
-    ]
+        }
+    ].costing(5)
 
     private static func show(
         _ call: Call, _ grant: AccountGrant, owner: String

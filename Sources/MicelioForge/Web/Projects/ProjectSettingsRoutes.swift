@@ -8,10 +8,11 @@ enum ProjectSettingsRoutes {
     private static let showing = Route.managing(
         .get, .project("/settings~"), "project.settings", "What owners change about the project"
     ) { call, grant in .answer(try await answer(call, grant)) }
+    .answering(ProjectSettingsAnswer.shape)
 
     private static let fields: [JSONShape.Field] = [
-        .init("description", .string, "One line"),
-        .init("topics", .list(.string), "Words for what it is about"),
+        .init("description", .upTo(Limits.descriptionLengthMax), "One line"),
+        .init("topics", .list(.topic, count: 0...Limits.topicsMax), "What it is about"),
         .init("public", .boolean, "Whether everybody may read it"),
     ]
 
@@ -48,6 +49,7 @@ enum ProjectSettingsRoutes {
                 isPublic: body.bool("public"))
             return .json(try await answer(call, grant, again: true))
         }
+        .answering(ProjectSettingsAnswer.shape)
 
     // MARK: Members
 
@@ -55,10 +57,11 @@ enum ProjectSettingsRoutes {
         Route.managing(
             .get, .projectAPI("/members"), "members.list", "Who has a role in the project"
         ) { call, grant in .json(MembersView(items: try await list(call, grant))) }
+        .answering(MembersView.shape)
         + Route.managing(
             .put, .projectAPI("/members/{member}"), "members.put",
             "Gives an account a role in the project",
-            body: .object([.init("role", .string, "read, write or owner")], required: ["role"])
+            body: .object([.init("role", .role)], required: ["role"])
         ) { call, grant in
             let body = try await call.body()
             let role = try role(body)
@@ -66,18 +69,20 @@ enum ProjectSettingsRoutes {
             try await call.forge.setMember(handle, role, grant)
             return .json(MemberView(account: handle.text, name: "", role: role.rawValue))
         }
+        .answering(MemberView.ofProject).refusing(.unprocessable)
         + Route.managing(
             .delete, .projectAPI("/members/{member}"), "members.remove",
             "Takes an account's role in the project away"
         ) { call, grant in
             try await call.forge.setMember(call.handle("member"), nil, grant)
-            return .json(["ended": true])
+            return .json(Route.Ended())
         }
+        .answering(Route.Ended.shape).refusing(.unprocessable)
         + Route.managing(
             .post, .init(page: "/{owner}/{project}/settings/members"), "members.put",
             "Gives an account a role in the project",
             body: .object(
-                [.init("handle", .string), .init("role", .string)], required: ["handle", "role"])
+                [.init("handle", .handle), .init("role", .role)], required: ["handle", "role"])
         ) { call, grant in
             let body = try await call.body()
             return try await form(call, grant, body) {
@@ -116,14 +121,14 @@ enum ProjectSettingsRoutes {
     private static let moving =
         action(
             "rename", "project.rename", "Gives the project another name; the old one leads to it",
-            [.init("name", .string, "The new name, without the owner")]
+            [.init("name", .projectName, "The new name, without the owner")]
         ) { call, grant, body in
             try await call.forge.rename(grant, to: ProjectName(body.string("name") ?? ""))
         }
         + action(
             "transfer", "project.transfer",
             "Gives the project to the caller, or to an organisation that they are in",
-            [.init("to", .string, "The new owner")], isSensitive: true
+            [.init("to", .handle, "The new owner")], isSensitive: true
         ) { call, grant, body in
             try await call.forge.transfer(grant, to: Handle(body.string("to") ?? ""))
         }
@@ -140,7 +145,9 @@ enum ProjectSettingsRoutes {
             .post, .project("/settings/delete"), "project.delete",
             "Deletes the project; for 14 days its owners have it back",
             body: .object(
-                [.init("name", .string, "owner/name of the project, typed again"), password],
+                [
+                    .init("name", .projectPath, "owner/name of the project, typed again"), password,
+                ],
                 required: ["name"])
         ) { call, grant in
             let body = try await call.body()
@@ -149,9 +156,10 @@ enum ProjectSettingsRoutes {
             } _: {
                 try await confirm(call, grant, body)
                 try await call.forge.delete(grant, confirmedBy: body.string("name") ?? "")
-                return call.isForm ? .redirect("/settings/deleted") : .json(["ended": true])
+                return call.isForm ? .redirect("/settings/deleted") : .json(Route.Ended())
             }
         }
+        .answering(Route.Ended.shape).refusing(.unprocessable)
 
     private static let restoring =
         Route.own(
@@ -162,6 +170,7 @@ enum ProjectSettingsRoutes {
                 DeletedAnswer(
                     items: try await call.forge.deletedProjects(grant).map(DeletedView.init)))
         }
+        .answering(DeletedAnswer.shape)
         + [
             .account(
                 .post, "/settings/deleted/{number}/restore", .page, "projects.restore",
@@ -175,9 +184,9 @@ enum ProjectSettingsRoutes {
             ) { call, grant in
                 _ = try await call.body()
                 let path = try await call.forge.restoreProject(call.number(), grant)
-                return .json(["name": "\(path)"])
+                return .json(ProjectNameView(name: "\(path)"))
             },
-        ]
+        ].answering(ProjectNameView.shape).refusing(.alreadyExists)
 
     private static let password = Route.passwordField
 
@@ -207,6 +216,7 @@ enum ProjectSettingsRoutes {
                 return try await run(call, grant, body)
             }
         }
+        .answering(ProjectNameView.shape).refusing(.alreadyExists)
     }
 
     /// Does what a form or a call asks for; a form leads back to the settings of the project, by the name
@@ -220,7 +230,7 @@ enum ProjectSettingsRoutes {
         } _: {
             let path = try await work()
             return call.match.route.surface == .page
-                ? .redirect("/\(path)/settings") : .json(["name": "\(path)"])
+                ? .redirect("/\(path)/settings") : .json(ProjectNameView(name: "\(path)"))
         }
     }
 

@@ -14,6 +14,7 @@ enum DeviceSettings {
                     },
                     devices: try await call.forge.deviceLogins(grant).map(DeviceView.init)))
         }
+        .answering(DevicesAnswer.shape)
         + Route.ending(
             page: "/settings/browsers/{number}/end", api: "/api/v1/me/browsers/{number}",
             "browsers.end", "Signs a browser out", back: "/settings/devices"

@@ -9,11 +9,16 @@ enum InvitationRoutes {
         Route.own(
             places, "invitations.list", "The invitations that the account made"
         ) { call, grant in .answer(try await list(call, grant)) }
+        .answering(InvitationsAnswer.shape)
         + Route.changing(
             page: "/settings/invitations", api: (.post, "/api/v1/me/invitations"),
             "invitations.create", "Makes a link with which somebody makes an account, once",
             .object(
-                [.init("note", .string, "For whom it is; only the account itself sees it")],
+                [
+                    .init(
+                        "note", .upTo(Limits.invitationNoteLengthMax),
+                        "For whom it is; only the account itself sees it")
+                ],
                 required: [])
         ) { call, grant in
             let body = try await call.body()
@@ -34,6 +39,7 @@ enum InvitationRoutes {
                 return .page { [answer] in answer.page($0) }
             }
         }
+        .making(MadeInvitation.shape).refusing(.unprocessable).costing(5)
         + Route.ending(
             page: "/settings/invitations/{number}/revoke", api: "/api/v1/me/invitations/{number}",
             "invitations.revoke", "Makes an open invitation worthless",
@@ -52,6 +58,13 @@ enum InvitationRoutes {
     private struct MadeInvitation: Encodable {
         let invitation: InvitationView
         let url: String
+
+        static let shape = JSONShape.answer(
+            "MadeInvitation",
+            [
+                .init("invitation", InvitationView.shape),
+                .init("url", .string, "Where somebody makes an account with it, this once"),
+            ])
     }
 }
 
@@ -145,7 +158,7 @@ struct InvitationsAnswer: Answer {
             <section aria-labelledby="new"><div class="sect"><h2 id="new">Invite somebody</h2></div>
             <form class="form" method="post" action="/settings/invitations">
             <div class="field"><label for="note">For whom</label><input id="note" name="note" \
-            maxlength="\(Limits.invitationNoteBytesMax)" aria-describedby="note-hint"><p class="hint" \
+            maxlength="\(Limits.invitationNoteLengthMax)" aria-describedby="note-hint"><p class="hint" \
             id="note-hint">For your own list. Nobody else sees it.</p></div>
             <button class="primary">Make link</button>
             <p class="hint">The link makes one account and ends after \

@@ -9,15 +9,19 @@ enum ProfileSettings {
         ) { call, grant in
             .answer(ProfileSettingsAnswer(try await call.forge.ownProfile(grant)))
         }
+        .answering(ProfileSettingsAnswer.shape)
         + Route.changing(
             page: "/settings", api: (.patch, "/api/v1/me/profile"), "profile.change",
             "Changes what the account says of itself; what is left out stays",
             .object(
                 [
-                    .init("name", .string, "The name to show beside the handle"),
-                    .init("email", .string, "Only whoever runs the forge sees it; empty for none"),
-                    .init("bio", .string, "A few words, shown as they are"),
-                    .init("links", .list(.string), "Up to four addresses of the web"),
+                    .init(
+                        "name", .upTo(Limits.displayNameLengthMax),
+                        "The name to show beside the handle"),
+                    .init(
+                        "email", .mailOrNone, "Only whoever runs the forge sees it; empty for none"),
+                    .init("bio", .upTo(Limits.bioLengthMax), "A few words, shown as they are"),
+                    .init("links", .list(.link, count: 0...Limits.profileLinksMax)),
                 ], required: [])
         ) { call, grant in
             let body = try await call.body()
@@ -43,6 +47,7 @@ enum ProfileSettings {
                 return .page { [answer] in answer.page($0) }
             }
         }
+        .answering(ProfileSettingsAnswer.shape)
 }
 
 /// An account's own profile, to be changed.
@@ -76,15 +81,15 @@ struct ProfileSettingsAnswer: Answer {
             <p>On your page, <a href="/\(handle)">/\(handle)</a>, for everybody.</p>
             <form class="form gap" method="post" action="/settings">
             <div class="field"><label for="name">Name</label><input id="name" name="name" \
-            value="\(name)" autocomplete="name" maxlength="\(Limits.displayNameBytesMax)"></div>
+            value="\(name)" autocomplete="name" maxlength="\(Limits.displayNameLengthMax)"></div>
             <div class="field"><label for="bio">About you</label><textarea id="bio" name="bio" \
-            maxlength="\(Limits.bioBytesMax)">\(bio)</textarea></div>
+            maxlength="\(Limits.bioLengthMax)">\(bio)</textarea></div>
             <div class="field"><label for="links">Links, one to a line</label><textarea id="links" \
             name="links" class="mono" spellcheck="false" aria-describedby="links-hint">\
             \(links.joined(separator: "\n"))</textarea><p class="hint" id="links-hint">Up to \
             \(Limits.profileLinksMax), with https://</p></div>
             <div class="field"><label for="email">Mail address</label><input id="email" name="email" \
-            type="email" value="\(email)" autocomplete="email" maxlength="\(Limits.emailBytesMax)" \
+            type="email" value="\(email)" autocomplete="email" maxlength="\(Limits.emailLengthMax)" \
             aria-describedby="email-hint"><p class="hint" id="email-hint">Only whoever runs this forge \
             sees it.</p></div>
             <button class="primary">Save</button></form></section>

@@ -5,39 +5,54 @@ enum TokenSettings {
     private static let projects = JSONShape.Field(
         "projects", .string, "For which projects: ana/app, or ana/* for all of ana, by blanks")
     private static let days = JSONShape.Field(
-        "days", .integer, "Until it ends: 1 to 366")
-
+        "days", .whole(1...Int64(Limits.personalTokenDaysMax)), "Until it ends")
+    private static let name = JSONShape.Field(
+        "name", .words(Limits.tokenLabelLengthMax), "What or who will use it")
     private static let agent = JSONShape.Field(
-        "agent", .string,
+        "agent", .handle,
         "For an agent of that name: what it does is signed with it, whatever it says itself")
+
+    private static func scopes(_ verbs: String, _ summary: String) -> JSONShape.Field {
+        let word = JSONShape.like("^(\(verbs))$", example: "read:ana/app")
+        return .init("scopes", .list(word, count: 1...Limits.tokenScopesMax), summary)
+    }
+
+    private static let ofProjects =
+        "(read|write|manage):(\\*|\(JSONShape.handlePattern)/(\\*|\(JSONShape.projectNamePattern)))"
+
+    /// For a program or for an agent; what the form says is sorted out from its own fields.
+    private static let body = JSONShape.oneOf(
+        [
+            .object(
+                [name, scopes("\(ofProjects)|account:\\*", "What it may"), isForAll, days],
+                required: ["name", "scopes", "days"]),
+            .object(
+                [agent, scopes(ofProjects, "What it may, on no account"), isForAll, days],
+                required: ["agent", "scopes", "days"]),
+        ], words: "name or agent, scopes and days")
+
+    private static let isForAll = JSONShape.Field(
+        "all_projects", .boolean,
+        "true says that a scope like read:* is meant: it opens every project")
 
     static let all: [Route] =
         Route.own(
             .init(page: "/settings/tokens~", api: "/api/v1/me/tokens"), "tokens.list",
             "The tokens that the account made"
         ) { call, grant in .answer(try await list(call, grant)) }
+        .answering(TokensAnswer.shape)
         + Route.changing(
             page: "/settings/tokens",
             form: .object(
                 [
-                    .init("name", .string), .init("read", .boolean), .init("write", .boolean),
+                    name, .init("read", .boolean), .init("write", .boolean),
                     .init("manage", .boolean), .init("account", .boolean), projects,
-                    .init("all_projects", .boolean), days, agent, Route.passwordField,
+                    isForAll, days, agent, Route.passwordField,
                 ], required: []),
             api: (.post, "/api/v1/me/tokens"), "tokens.create",
-            "Makes a token; its text is told this once",
-            .object(
-                [
-                    .init("name", .string, "What or who will use it"),
-                    .init(
-                        "scopes", .list(.string),
-                        "What it may: read:ana/app, write:ana/*, manage:*, account:*"),
-                    .init(
-                        "all_projects", .boolean,
-                        "true says that a scope like read:* is meant: it opens every project"),
-                    days, agent,
-                ], required: ["scopes", "days"])
+            "Makes a token; its text is told this once", body
         ) { call, grant in try await create(call, grant) }
+        .making(Made.shape).refusing(.unprocessable).costing(5)
         + Route.ending(
             page: "/settings/tokens/{number}/revoke", api: "/api/v1/me/tokens/{number}",
             "tokens.revoke", "Makes a token worthless at once", back: "/settings/tokens"
@@ -60,6 +75,12 @@ enum TokenSettings {
     private struct Made: Encodable {
         let token: String
         let expiresAt: Moment
+
+        static let shape = JSONShape.answer(
+            "MadeToken",
+            [
+                .init("token", .string, "Its text, this once"), .init("expires_at", .moment),
+            ])
     }
 
     private static func create(_ call: Call, _ grant: AccountGrant) async throws -> Reply {

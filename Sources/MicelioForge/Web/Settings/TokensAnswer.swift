@@ -100,7 +100,7 @@ struct TokensAnswer: Answer {
         return """
             <form class="form" method="post" action="/settings/tokens">
             <div class="field"><label for="name">Name</label><input id="name" name="name" \
-            value="\(typed?.string("name") ?? "")" maxlength="\(Limits.tokenLabelBytesMax)" \
+            value="\(typed?.string("name") ?? "")" maxlength="\(Limits.tokenLabelLengthMax)" \
             aria-describedby="name-hint"><p class="hint" id="name-hint">What or who will use it</p></div>
             <div class="field"><label for="agent">Or an agent of yours</label><input id="agent" \
             name="agent" value="\(typed?.string("agent") ?? "")" autocapitalize="none" \

@@ -4,12 +4,18 @@ import Hummingbird
 
 /// Signing browsers in and out.
 enum SignInRoutes {
-    static let all: [Route] = [
+    static let all: [Route] = showing + proving.costing(10) + others
+
+    private static let showing: [Route] = [
         .free(.get, "/signin", .page, "signin.show", "The form to sign in") { call in
             let to = BrowserCookie.localAddress(call.query["to"])
             if call.principal.user != nil { return .redirect(to) }
             return .page { SignInPages.form($0, to: to) }
-        },
+        }
+    ]
+
+    /// What hashes a password takes long.
+    private static let proving: [Route] = [
         .free(.post, "/signin", .page, "signin.submit", "Signs a browser in") { call in
             try await signIn(call, call.form())
         },
@@ -17,6 +23,9 @@ enum SignInRoutes {
             .post, "/signin/code", .page, "signin.code",
             "Signs a browser in whose password was right, with a code"
         ) { call in try await finish(call, call.form()) },
+    ]
+
+    private static let others: [Route] = [
         .free(.post, "/signout", .page, "signin.out", "Signs this browser out") { call in
             try await call.forge.signOutBrowser(call.principal)
             return .response(BrowserCookie.gone(call))

@@ -27,10 +27,10 @@ enum SignUpPages {
             digits, single dashes.</p></div>
             <div class="field"><label for="email">Mail address, if you like</label>
             <input id="email" name="email" type="email" value="\(form?.email ?? "")" \
-            autocomplete="email" maxlength="\(Limits.emailBytesMax)" aria-describedby="email-hint">
+            autocomplete="email" maxlength="\(Limits.emailLengthMax)" aria-describedby="email-hint">
             <p class="hint" id="email-hint">Only whoever runs this forge sees it.</p></div>
             <div class="field"><label for="password">Password, at least \
-            \(Limits.passwordBytesMin) characters</label>
+            \(Limits.passwordLengthMin) characters</label>
             <input id="password" name="password" type="password" required \
             autocomplete="new-password"></div>
             <div class="field"><label for="repeated">The same again</label>

@@ -3,7 +3,9 @@ import HTTPTypes
 /// Making an account, with a link or without. Opening the address of an invitation uses nothing up: mail
 /// programs and chats open links on their own.
 enum SignUpRoutes {
-    static let all: [Route] = [
+    static let all: [Route] = showing + submitting.costing(10)
+
+    private static let showing: [Route] = [
         .free(.get, "/signup", .page, "signup.show", "The form to make an account") { call in
             let policy = call.forge.signUpPolicy
             return .page { frame in
@@ -11,9 +13,6 @@ enum SignUpRoutes {
                     ? SignUpPages.form(frame, invitation: nil, action: "/signup")
                     : SignUpPages.refusal(frame, policy)
             }
-        },
-        .free(.post, "/signup", .page, "signup.submit", "Makes an account on an open forge") {
-            call in try await submit(call, nil, link: nil)
         },
         .free(
             .get, "/join/{invitation}", .page, "join.show", "The form behind an invitation"
@@ -24,6 +23,12 @@ enum SignUpRoutes {
             return .page {
                 SignUpPages.form($0, invitation: invitation, action: "/join/\(link)")
             }
+        },
+    ]
+
+    private static let submitting: [Route] = [
+        .free(.post, "/signup", .page, "signup.submit", "Makes an account on an open forge") {
+            call in try await submit(call, nil, link: nil)
         },
         .free(
             .post, "/join/{invitation}", .page, "join.submit", "Makes an account by invitation"
