@@ -14,8 +14,10 @@ enum AdminRoutes {
             .init(page: "/admin~", api: "/api/v1/admin/accounts"), "admin.accounts",
             "Accounts and organisations, by handle", query: byHandle
         ) { call, grant in
+            let cursor = call.query["cursor"]
+            if !cursor.isEmpty { _ = try Handle(cursor) }
             let (page, next) = try await call.forge.allAccounts(
-                grant, after: call.query["cursor"], limit: limit(call))
+                grant, after: cursor, limit: limit(call))
             return .answer(AdminAccountsAnswer(items: page.map(AdminAccountView.init), next: next))
         }
         .answering(AdminAccountsAnswer.shape).costing(5)
