@@ -135,7 +135,7 @@ extension Frame {
                 """
         }
         let admin: HTML? =
-            user.isAdmin ? "<a class=\"opt\" href=\"/admin\">Administration</a>" : nil
+            user.isAdmin ? "<a href=\"/admin\">Administration</a>" : nil
         return """
             <nav class="me" aria-label="Account">\(admin)<a href="/settings">Settings</a>\
             \(Avatar.named(user.handle.text))</nav>

@@ -313,7 +313,9 @@ enum Stylesheet {
         .list tbody tr:hover > * {background:var(--sunk)}
         .list .num {text-align:end; white-space:nowrap}
         .list .day th {padding-top:var(--s4); font-weight:650; background:none}
-        .list tbody a:not(.who) {display:inline-block}
+        .list tbody a {display:inline-block}
+        .list tbody :is(.who, .button) {display:inline-flex}
+        .list .num > .row {justify-content:end}
         .list .wide {width:100%; max-width:0; white-space:nowrap}
         .list .wide > a {display:block; overflow:hidden; text-overflow:ellipsis; color:var(--ink)}
         .list thead.vh + tbody > :first-child > * {border-top:0}

@@ -147,7 +147,7 @@ struct TwoFactorPage {
             <li><p>Type the code that it shows.</p>
             <form class="form" method="post" action="/settings/two-factor"><input type="hidden" \
             name="secret" value="\(text)">
-            <div class="field"><label for="code">Code</label><input class="at-in mono" id="code" \
+            <div class="field"><label for="code">Code</label><input class="mono" id="code" \
             name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="10"></div>
             \(SettingsFrame.passwordField(needsPassword))<button class="primary">Turn on</button></form>\
             </li></ol>
