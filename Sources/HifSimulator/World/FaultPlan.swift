@@ -5,8 +5,9 @@ import HifStore
 /// `@unchecked Sendable`: used by the simulation's one thread only.
 final class FaultPlan: @unchecked Sendable {
     private let perThousand: Int
-    private let perThousandSlots: Int
     private let kinds: [FaultKind]
+    private let perThousandSlots: Int
+    private let slotKinds: [FaultKind]
     private let storms: Int
     private let faultsMax: Int
     private(set) var faultCount = 0
@@ -19,12 +20,15 @@ final class FaultPlan: @unchecked Sendable {
 
     init(_ scenario: Scenario) {
         perThousand = scenario.storeFaults
-        perThousandSlots = max(scenario.storeFaults, scenario.slotFaults)
         // In a fixed order: a set has none.
         let isDisk = scenario.powerCuts > 0
         storms = isDisk ? 0 : scenario.storms
         kinds = FaultKind.allCases.filter {
             scenario.faultKinds.contains($0) && (!isDisk || $0.concernsDisks)
+        }
+        perThousandSlots = scenario.slotFaults
+        slotKinds = [FaultKind.zombie, .forbidden, .lost, .serverError].filter {
+            !isDisk || $0.concernsDisks
         }
         faultsMax = scenario.faultsMax
         dice = Dice(seed: scenario.seed, "faults")
@@ -75,10 +79,23 @@ final class FaultPlan: @unchecked Sendable {
             return operation == .put && dice.chance(200)
                 ? .appliedBut(.throttled) : .fails(.throttled)
         }
-        let chance = key.hasPrefix("log/") ? perThousandSlots : perThousand
-        guard !kinds.isEmpty, dice.chance(chance), faultCount < faultsMax else { return nil }
+        if perThousandSlots > 0, key.hasPrefix("log/") { return drawForSlot() }
+        guard !kinds.isEmpty, dice.chance(perThousand), faultCount < faultsMax else { return nil }
         faultCount += 1
-        switch dice.pick(kinds) {
+        return fault(dice.pick(kinds))
+    }
+
+    /// A slot's writes come soon after they were given up, between refusals and failed reads: what landing
+    /// has to tell apart.
+    private func drawForSlot() -> Fault? {
+        guard dice.chance(perThousandSlots), faultCount < faultsMax else { return nil }
+        faultCount += 1
+        let kind = dice.pick(slotKinds)
+        return kind == .zombie ? .late(after: dice.below(8)) : fault(kind)
+    }
+
+    private func fault(_ kind: FaultKind) -> Fault {
+        switch kind {
         case .lost: return .lost
         case .answerLost: return .answerLost
         case .duplicated: return .duplicated

@@ -14,7 +14,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case rejectsWithoutProbe
     case refusesDespiteUnknown
     case repeatsShareBatch
-    case failedProbeIsAbsent
     case probeAnswersLatecomers
     case judgesEmptyTree
     case keepsJudgements
@@ -100,7 +99,6 @@ extension PlantedBug {
         case .rejectsWithoutProbe: .rejectsWithoutProbe
         case .refusesDespiteUnknown: .refusesDespiteUnknown
         case .repeatsShareBatch: .repeatsShareBatch
-        case .failedProbeIsAbsent: .failedProbeIsAbsent
         case .probeAnswersLatecomers: .probeAnswersLatecomers
         case .judgesEmptyTree: .judgesEmptyTree
         case .keepsJudgements: .keepsJudgements

@@ -12,8 +12,8 @@ package struct Scenario: Sendable {
     package var workloads: [Workload]
     /// Of a thousand requests to the store, so many suffer a fault.
     package var storeFaults: Int
-    /// Of a thousand requests for slots of the log at least so many suffer one: what goes wrong there again
-    /// and again is what landing has to get right.
+    /// Of a thousand requests for slots of the log, so many are lost, refused, or written after all a little
+    /// later; 0: what happens to every request.
     package var slotFaults: Int
     /// Of ten thousand requests to the store, so many are the last of the node that made them.
     package var crashes: Int
