@@ -16,7 +16,7 @@ TESTS = $(SWIFT) test --skip-build --disable-xctest $(FLAGS)
 SERVED := ^(HifRemoteTests|HifS3Tests|MicelioForgeTests|EndToEndTests)\.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-tests build release man install demo serve test test-light test-s3 test-api test-web simulate bench bench-rollups bench-size bench-landing bench-nodes lint format proto
+.PHONY: help deps deps-tests build release man install demo serve test test-light test-s3 test-api test-web simulate bench bench-rollups bench-size bench-landing bench-nodes bench-web lint format proto
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -94,6 +94,10 @@ bench-landing:  ## landings a second on a store as far away as a bucket, and bes
 
 bench-nodes: release deps-tests  ## one node and three on one bucket of a real SeaweedFS
 	@Scripts/bench-nodes
+
+bench-web: release  ## pages by wrk: their time, beside Fossil and cgit, memory, and beside a crawler
+	@Scripts/deps --bench
+	@Scripts/bench-web
 
 lint:  ## formatting, strictly; generated code is exempt
 	@SWIFT="$(SWIFT)" Scripts/lint
