@@ -19,7 +19,7 @@ struct TestServer: Sendable {
     let directory: TemporaryDirectory
 
     /// Servers at once. More would wait for the processor, all of them, until their callers give up.
-    private static let places = Slots(6)
+    private static let places = Slots(4)
     /// Whether this test has a place already: two servers of one test must not wait for each other.
     @TaskLocal private static var hasPlace = false
 

@@ -17,8 +17,10 @@ enum TokenSettings {
         return .init("scopes", .list(word, count: 1...Limits.tokenScopesMax), summary)
     }
 
+    /// The lengths of both names are a condition beside their form.
     private static let ofProjects =
-        "(read|write|manage):(\\*|\(JSONShape.handlePattern)/(\\*|\(JSONShape.projectNamePattern)))"
+        "(read|write|manage):(\\*|(?=[^/]{1,39}/.{1,100}$)\(JSONShape.handlePattern)/"
+        + "(\\*|\(JSONShape.projectNamePattern)))"
 
     /// For a program or for an agent; what the form says is sorted out from its own fields.
     private static let body = JSONShape.oneOf(
