@@ -217,5 +217,6 @@ enum OpenAPI {
 
 extension Refusal.Next {
     static let shape = JSONShape.answer(
-        "Next", [.init("method", .word("GET", "POST", "PUT", "PATCH", "DELETE")), .init("href", .string)])
+        "Next",
+        [.init("method", .word("GET", "POST", "PUT", "PATCH", "DELETE")), .init("href", .string)])
 }
