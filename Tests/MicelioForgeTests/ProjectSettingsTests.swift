@@ -247,6 +247,25 @@ import Testing
         #expect(try await accounts.allProjects().map(\.path.name.text) == ["kept", "young"])
     }
 
+    @Test func `a project whose time is over does not come back, for its content may be half gone`()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        let accounts = try Accounts(path: DataFiles(directory: directory.path).accounts)
+        let user = try await accounts.createUser(Handle("ana"), now: 1)
+        let path = try ProjectPath("ana/app")
+        try await accounts.insertProject(
+            path, ownerID: user.id, maker: nil, storeProjectID: "aa", description: "",
+            isPublic: false, now: 1)
+        let project = try await accounts.project(path)
+        try await accounts.deleteProject(project, now: 1_000)
+        let end = 1_000 + Limits.deletedProjectMillis
+        #expect(try await accounts.projectsToPurge(now: end).count == 1)
+        #expect(try await accounts.restoreProject(project.id, of: user, now: end) == nil)
+        #expect(try await accounts.projectsToPurge(now: end - 1).isEmpty)
+        #expect(try await accounts.restoreProject(project.id, of: user, now: end - 1) == path)
+    }
+
     @Test func `members are added, changed and removed by owners`() async throws {
         try await TestServer.with { server in
             for handle in ["ana", "ben"] { try await server.account(handle) }

@@ -152,27 +152,28 @@ extension Accounts {
         }
     }
 
-    /// Deleted projects that belong to an account, or to an organisation that it owns.
-    func deletedProjects(of user: User) async throws -> [DeletedProject] {
-        try await pool.read { try Accounts.deletedProjects(of: user, in: $0) }
+    /// Deleted projects that belong to an account, or to an organisation that it owns, and whose time to be
+    /// had back is not over: of those behind it a purge may have deleted some content already.
+    func deletedProjects(of user: User, now: Int64) async throws -> [DeletedProject] {
+        try await pool.read { try Accounts.deletedProjects(of: user, now: now, in: $0) }
     }
 
     private static func deletedProjects(
-        of user: User, in database: Database
+        of user: User, now: Int64, in database: Database
     ) throws -> [DeletedProject] {
         try Row.fetchAll(
             database,
             sql: """
                 SELECT projects.*, owners.handle AS owner_handle FROM projects
                 JOIN users AS owners ON owners.id = projects.owner_id
-                WHERE projects.deleted_at IS NOT NULL AND (
+                WHERE projects.deleted_at > ? AND (
                     projects.owner_id = ? OR EXISTS (
                         SELECT 1 FROM organisation_members
                         WHERE organisation_id = projects.owner_id AND user_id = ?
                           AND role = 'owner'))
                 ORDER BY projects.deleted_at DESC
                 """,
-            arguments: [user.id, user.id]
+            arguments: [now - Limits.deletedProjectMillis, user.id, user.id]
         ).map(DeletedProject.init)
     }
 
@@ -182,7 +183,7 @@ extension Accounts {
     func restoreProject(_ id: Int64, of user: User, now: Int64) async throws -> ProjectPath? {
         try await auditing(now) { database, pen in
             guard
-                let found = try Accounts.deletedProjects(of: user, in: database)
+                let found = try Accounts.deletedProjects(of: user, now: now, in: database)
                     .first(where: { $0.id == id })
             else { return nil }
             try database.execute(

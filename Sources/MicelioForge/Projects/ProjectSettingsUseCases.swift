@@ -56,7 +56,7 @@ extension Forge {
     package func deletedProjects(
         _ grant: AccountGrant
     ) async throws -> [Accounts.DeletedProject] {
-        try await accounts.deletedProjects(of: grant.user)
+        try await accounts.deletedProjects(of: grant.user, now: now())
     }
 
     package func restoreProject(_ id: Int64, _ grant: AccountGrant) async throws -> ProjectPath {
