@@ -237,7 +237,9 @@ struct RollupBench {
             print(
                 "cold, \(name), \(count) files drawn evenly: \(mean(\.requests)) requests on average,",
                 "\(mean(\.matches.runsAsked)) of them for runs that say maybe, of which",
-                "\(mean(\.matches.runsAskedInVain)) in vain; at most",
+                "\(mean(\.matches.runsAskedInVain)) in vain; \(mean(\.matches.epochs.count)) slots found;",
+                "\(answers.count { $0.requests > $0.tiles + $0.matches.epochs.count }) questions took more",
+                "than a request for each tile and for each slot found; at most",
                 "\(answers.map(\.requests).max() ?? 0) requests,",
                 "\(answers.map(\.rounds).max() ?? 0) rounds, and \(answers.map(\.odd).max() ?? 0)",
                 "requests more than a tile or such a run each")

@@ -179,7 +179,7 @@ extension RollupHead {
     /// The fixed fields at the front.
     struct Header {
         static let magic: UInt32 = 0x5246_4948  // "HIFR"
-        static let version: UInt16 = 1
+        static let version: UInt16 = 2
 
         var level: UInt16
         var block: UInt64
@@ -216,7 +216,7 @@ extension RollupHead {
             guard try reader.u32() == Header.magic else { throw reader.error("not a rollup") }
             let version = try reader.u16()
             guard version == Header.version else {
-                throw reader.error("version \(version), this program reads 1")
+                throw reader.error("version \(version), this program reads \(Header.version)")
             }
             level = try reader.u16()
             guard (1...RollupSpan.levelMax).contains(Int(level)) else {

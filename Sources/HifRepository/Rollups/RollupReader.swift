@@ -6,7 +6,7 @@ import HifStore
 package struct RollupReader: Sendable {
     /// Bytes asked for at first: enough for the head where slots hold a landing each, and for all of
     /// a small run.
-    private static let prefixBytes = [32 << 10, 128 << 10, 192 << 10, 1 << 20]
+    private static let prefixBytes = [32 << 10, 128 << 10, 320 << 10, 2 << 20]
 
     let log: LogReader
 

@@ -7,8 +7,9 @@
 enum SplitBlockFilter {
     static let blockBytes = 32
     private static let wordsPerBlock = 8
-    /// About one false "maybe" in 200.
-    static let bitsPerKey = 12
+    /// About one false "maybe" in 4,000. A question asks each of some hundred runs about a path and about
+    /// every directory above it, and each false "maybe" is a request: 12 bits cost three of them a question.
+    static let bitsPerKey = 20
 
     private static let multipliers: [8 of UInt32] = [
         0x47B6_137B, 0x4497_4D91, 0x8824_AD5B, 0xA2B7_289D,

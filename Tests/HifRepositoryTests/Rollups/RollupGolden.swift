@@ -33,7 +33,7 @@ extension Golden {
 
     static let rollupBytes = """
         48494652                             # "HIFR"
-        0100                                 # version 1
+        0200                                 # version 2
         0100                                 # level
         0200000000000000                     # block
         6400000000000000                     # first position
@@ -50,11 +50,11 @@ extension Golden {
         010000000000                         # fence: key
         00000000                             # offset
         fa09d5c55b9848d5                     # checksum of the block
-        540945cee206d76635d42e5aa094b19c76b7452306eed3db2a3089dd57698eea  # hash of the head
+        f5ea46e534c3fb241eb80953cea0e8829c60abed95b7182e934b7bd9d786e657  # hash of the head
         000b                                 # key 1: step 0, slot 5
         868c94a0b040f20100                   # step; 32 slots, consecutive, from 0
         0100001e                             # step; 2 slots, gaps, from 0, 30 between
         f7f3ebdfcfbf3f740104aaaaaa2a         # step; 16 slots, bitmap, from 1, 4 bytes
-        20d126925dbad80774ab90e40d6953b6478f5670cd84d1bbbf78df1bc8d72d74  # hash
+        82abd4640342275fa69275eb0ba30c287947d833ac5f05d65cd760333a3a75b6  # hash
         """
 }
