@@ -22,6 +22,8 @@ package struct Forge: Sendable {
     let limiters = Limiters()
     let tickets = SignInTickets()
     let usage = Usage()
+    /// Directories as pages show them.
+    let directories = Kept<DirectoryView.Key, DirectoryView>(bytesMax: Limits.directoriesBytesMax)
     let rateLimits: RateLimits
     let proxies: TrustedProxies
 

@@ -93,6 +93,13 @@ package enum Limits {
     /// Networks of which is remembered what they have left; and as many tokens and accounts. Those that
     /// were not heard of for longest are forgotten first.
     package static let rateBucketsMax = 100_000
+    /// Requests of one network of which nobody is signed in that are worked on at once: as many as there
+    /// are cores, and these at least. So many more wait for their turn; others are refused.
+    package static let networkAtOnceMin = 2
+    package static let networkWaitingMax = 256
+    /// How long a refusal is held back, and how many are at once.
+    package static let refusalMillis = 1_000
+    package static let refusalsHeldMax = 4_096
 
     /// Threads that wait for the disk: reads and synced writes under way at once.
     package static let diskThreads = 16
@@ -144,6 +151,9 @@ package enum Limits {
     /// Both sides of all files of a patch.
     package static let patchBytesMax = 16 << 20
     package static let sessionsShownMax = 200
+    // What is kept in memory of what pages showed, by about how much it takes.
+    package static let directoriesBytesMax = 32 << 20
+    package static let knownSessionsBytesMax = 64 << 20
 
     // Live sessions.
     /// Streams of events open at once: of one account (or, for who is not signed in, one address), and all.

@@ -47,6 +47,12 @@ import Testing
         "usageKeysMax": "UsageTests go over a smaller one",
         "usageReportSeconds": "how often something is logged",
         "rateBucketsMax": "RateLimitTests go over a smaller one",
+        "networkAtOnceMin": "how many work at once; TurnsTests go over a smaller one",
+        "networkWaitingMax": "TurnsTests go over a smaller one",
+        "refusalMillis": "how long a refusal is held back",
+        "refusalsHeldMax": "how many are held back; the next is said at once",
+        "directoriesBytesMax": "KeptTests go over a smaller one",
+        "knownSessionsBytesMax": "KeptTests go over a smaller one",
     ]
 
     @Test func `every bound has a test that names it, or a reason why it has none`() throws {

@@ -145,7 +145,8 @@ import Testing
             now: { clock.now },
             {
                 $0.allowances = Allowances(
-                    anonymous: try? Allowance("12/6"), signedIn: try? Allowance("30/10"))
+                    anonymous: try? Allowance("12/6"), signedIn: try? Allowance("30/10"),
+                    refusalMillis: 0)
             }
         ) { server in
             let token = try await server.token("ana")
@@ -190,7 +191,8 @@ import Testing
     @Test func `gRPC is of the same bucket, and says when to come again`() async throws {
         let clock = TestClock()
         try await TestServer.with(
-            now: { clock.now }, { $0.allowances = Allowances(signedIn: try? Allowance("20/20")) }
+            now: { clock.now },
+            { $0.allowances = Allowances(signedIn: try? Allowance("20/20"), refusalMillis: 0) }
         ) { server in
             let token = try await server.token("ana")
             for _ in 0..<3 {
@@ -218,7 +220,8 @@ import Testing
     @Test func `a header that anybody can write moves nobody to another bucket`() async throws {
         for proxies in [[], [try AddressBlock("127.0.0.1")]] {
             try await TestServer.with({
-                $0.allowances = Allowances(anonymous: try? Allowance("5/600"))
+                $0.allowances = Allowances(
+                    anonymous: try? Allowance("5/600"), refusalMillis: 0)
                 $0.trustedProxies = proxies
             }) { server in
                 var statuses: [Int] = []

@@ -5,7 +5,7 @@
 /// comes moves to the main queue, the rest goes; so a checkout that reads everything once does not
 /// drive out what is asked for all day. Who comes back soon after going, which a list of names
 /// remembers, enters the main queue at once. Every operation is O(1) on average.
-struct CacheQueue<Key: Hashable & Sendable>: Sendable {
+package struct CacheQueue<Key: Hashable & Sendable>: Sendable {
     private struct Entry {
         let cost: Int
         /// Which of the names in the queues is meant: others of the same key are left over.
@@ -21,7 +21,7 @@ struct CacheQueue<Key: Hashable & Sendable>: Sendable {
 
     private static var usesMax: UInt8 { 3 }
 
-    let costMax: Int
+    package let costMax: Int
     let countMax: Int
     /// What all that is in it costs together; never more than `costMax`.
     private(set) var cost = 0
@@ -33,7 +33,7 @@ struct CacheQueue<Key: Hashable & Sendable>: Sendable {
     private var goneStamps: [Key: UInt64] = [:]
     private var stamps: UInt64 = 0
 
-    init(costMax: Int, countMax: Int = .max) {
+    package init(costMax: Int, countMax: Int = .max) {
         precondition(costMax >= 0 && countMax >= 0, "room is not negative")
         self.costMax = costMax
         self.countMax = countMax
@@ -44,7 +44,7 @@ struct CacheQueue<Key: Hashable & Sendable>: Sendable {
     func contains(_ key: Key) -> Bool { entries[key] != nil }
 
     /// Says that `key` was asked for; false when it is not here.
-    mutating func use(_ key: Key) -> Bool {
+    package mutating func use(_ key: Key) -> Bool {
         guard let index = entries.index(forKey: key) else { return false }
         let uses = entries.values[index].uses
         if uses < CacheQueue.usesMax { entries.values[index].uses = uses + 1 }
@@ -53,7 +53,7 @@ struct CacheQueue<Key: Hashable & Sendable>: Sendable {
 
     /// Takes `key` in, in place of what it was before; answers what has to go for it. That is `key`
     /// itself when it is larger than all the room.
-    mutating func insert(_ key: Key, cost: Int) -> [Key] {
+    package mutating func insert(_ key: Key, cost: Int) -> [Key] {
         precondition(cost >= 0, "a cost is not negative")
         remove(key)
         guard cost <= costMax, countMax > 0 else { return [key] }
@@ -76,7 +76,7 @@ struct CacheQueue<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Takes `key` out, if it is here.
-    mutating func remove(_ key: Key) {
+    package mutating func remove(_ key: Key) {
         guard let entry = entries.removeValue(forKey: key) else { return }
         cost -= entry.cost
         if !entry.isMain { smallCost -= entry.cost }

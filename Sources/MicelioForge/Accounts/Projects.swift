@@ -83,8 +83,8 @@ extension Accounts {
     /// decides. Deleted ones are not there.
     func project(_ path: ProjectPath, seenBy userID: Int64?) async throws -> FoundProject? {
         try await pool.read { database in
-            try Row.fetchOne(
-                database,
+            // Asked by every request: parsed once.
+            let statement = try database.cachedStatement(
                 sql: """
                     \(Accounts.selectProject)
                     WHERE projects.deleted_at IS NULL AND projects.id = coalesce(
@@ -94,7 +94,9 @@ extension Accounts {
                         (SELECT former_names.project_id FROM former_names
                          JOIN users ON users.id = former_names.owner_id
                          WHERE users.handle = ? AND former_names.name = ?))
-                    """,
+                    """)
+            return try Row.fetchOne(
+                statement,
                 arguments: [
                     userID, userID, path.owner.text, path.name.text, path.owner.text,
                     path.name.text,

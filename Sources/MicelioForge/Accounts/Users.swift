@@ -108,9 +108,9 @@ extension Accounts {
     }
 
     static func user(id: Int64, in database: Database) throws -> User? {
-        try Row.fetchOne(
-            database, sql: "SELECT \(User.columns) FROM users WHERE id = ?", arguments: [id]
-        ).map(User.init)
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(User.columns) FROM users WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [id]).map(User.init)
     }
 
     /// All accounts, by handle.

@@ -9,18 +9,20 @@ package struct OpenProject<Verb: ProjectVerb>: Sendable {
     let repository: Repository
     package let storeID: String
     let drafts: DraftGate
+    let knownSessions: KnownSessions
     let feed: SessionFeed
     let meter: Meter
     private let executor: BlockingExecutor
 
     fileprivate init(
         grant: ProjectGrant<Verb>, repository: Repository, storeID: String, drafts: DraftGate,
-        feed: SessionFeed, meter: Meter, executor: BlockingExecutor
+        knownSessions: KnownSessions, feed: SessionFeed, meter: Meter, executor: BlockingExecutor
     ) {
         self.grant = grant
         self.repository = repository
         self.storeID = storeID
         self.drafts = drafts
+        self.knownSessions = knownSessions
         self.feed = feed
         self.meter = meter
         self.executor = executor
@@ -68,7 +70,8 @@ extension Forge {
         return OpenProject(
             grant: grant, repository: repositories.repository(grant.project.storeProjectID),
             storeID: repositories.storeID.hex, drafts: repositories.drafts,
-            feed: repositories.feed, meter: meter, executor: repositories.executor)
+            knownSessions: repositories.knownSessions, feed: repositories.feed, meter: meter,
+            executor: repositories.executor)
     }
 }
 

@@ -30,6 +30,7 @@ package final class ProjectRepositories: Sendable {
     private let announce: AsyncStream<Upkeep>.Continuation
     let drafts = DraftGate()
     let feed = SessionFeed()
+    let knownSessions = KnownSessions()
     /// Where work on repositories runs.
     package let executor: BlockingExecutor
     /// The store's own id: what every cache of its content is keyed by.

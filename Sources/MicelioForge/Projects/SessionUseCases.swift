@@ -9,6 +9,15 @@ package struct OpenSession: Sendable {
     package let verdicts: [DraftVerdict]
     package let tip: Position
 
+    init(
+        _ id: SessionID, _ story: SessionStory, _ verdicts: [DraftVerdict], at newest: Slot
+    ) {
+        self.id = id
+        self.story = story
+        self.verdicts = verdicts
+        tip = newest.lastPosition
+    }
+
     /// Whether something of the draft cannot land as it is.
     package var isConflicted: Bool {
         verdicts.contains { verdict in
@@ -31,20 +40,9 @@ extension OpenProject where Verb == Reading {
     /// - Throws: `ForgeError(.notFound)` when there is none.
     package func session(_ id: SessionID) async throws -> FoundSession {
         try await working {
-            let newest = try await repository.newest()
-            let events = try await repository.sessions.events(of: id)
-            let story = SessionStory(events)
-            let closing = try await repository.closing(
-                of: id, createdAt: story.createdPosition, newest: newest)
-            switch closing {
-            case .landed(let landed): return .landed(landed.position)
-            case .abandoned: return .abandoned(story)
-            case nil: break
-            }
-            guard !events.isEmpty else {
-                throw ForgeError(.notFound, "there is no session \(id)")
-            }
-            return .open(try await open(id, story, newest))
+            try await knownSessions.find(
+                id, in: grant.project.storeProjectID, repository,
+                newest: try await repository.newest())
         }
     }
 
@@ -55,29 +53,20 @@ extension OpenProject where Verb == Reading {
             let ids = try await repository.sessions.openSessions(limit: Limits.sessionsShownMax)
             var found: [OpenSession] = []
             for id in ids {
-                let events = try await repository.sessions.events(of: id)
-                // The list is advisory: what was closed a moment ago may still be on it.
-                guard !events.isEmpty else { continue }
-                let story = SessionStory(events)
-                let standing = try await repository.standing(
-                    of: id, createdAt: story.createdPosition)
-                guard case .open = standing else { continue }
-                found.append(try await open(id, story, newest))
+                // The list is advisory: what was closed a moment ago may still be on it, and what has
+                // no event yet.
+                do {
+                    guard
+                        case .open(let session) = try await knownSessions.find(
+                            id, in: grant.project.storeProjectID, repository, newest: newest)
+                    else { continue }
+                    found.append(session)
+                } catch let error as ForgeError where error.code == .notFound {
+                    continue
+                }
             }
             return found.sorted { $0.story.lastMillis > $1.story.lastMillis }
         }
-    }
-
-    private func open(
-        _ id: SessionID, _ story: SessionStory, _ newest: Slot
-    ) async throws -> OpenSession {
-        let verdicts =
-            if let draft = story.draft {
-                try await repository.judge(
-                    draft.operations, packs: draft.packs, newest: newest)
-            } else { [DraftVerdict]() }
-        return OpenSession(
-            id: id, story: story, verdicts: verdicts, tip: newest.lastPosition)
     }
 
     /// How many decisions each of these landings made; those that wrote no event are left out. One

@@ -32,6 +32,7 @@ struct AuthInterceptor: ServerInterceptor {
             }
             return response
         } catch {
+            await forge.rateLimits.holdBack(error)
             throw RPCErrors.status(for: error, method: method)
         }
     }

@@ -49,12 +49,16 @@ package struct Allowance: Hashable, Sendable, CustomStringConvertible {
 package struct Allowances: Hashable, Sendable {
     package var anonymous: Allowance?
     package var signedIn: Allowance?
+    /// How long a refusal is held back.
+    package var refusalMillis: Int
 
     package init(
-        anonymous: Allowance? = .anonymous, signedIn: Allowance? = .signedIn
+        anonymous: Allowance? = .anonymous, signedIn: Allowance? = .signedIn,
+        refusalMillis: Int = Limits.refusalMillis
     ) {
         self.anonymous = anonymous
         self.signedIn = signedIn
+        self.refusalMillis = refusalMillis
     }
 
     package static let none = Allowances(anonymous: nil, signedIn: nil)

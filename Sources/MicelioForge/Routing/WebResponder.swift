@@ -54,11 +54,12 @@ struct WebResponder: HTTPResponder {
             try table.check(call.query, of: match)
             let actor = Actor(principal, address: context.remoteAddress)
             response = try await Actor.$current.withValue(actor) {
-                try await match.route.run(call).response(to: call)
+                try await inTurn(call) { try await match.route.run(call).response(to: call) }
             }
         } catch is CancellationError {
             throw CancellationError()
         } catch {
+            await forge.rateLimits.holdBack(error)
             response = try refused(error, request, context, match: match, principal: principal)
         }
         if let verdict {
@@ -66,6 +67,18 @@ struct WebResponder: HTTPResponder {
             response.headers[HTTPField.Name("RateLimit")!] = verdict.leftField
         }
         return response
+    }
+
+    /// Files, signs of life and the steps of a login are short, and have no turn.
+    private func inTurn(
+        _ call: Call, _ work: () async throws -> Response
+    ) async throws -> Response {
+        switch call.match.route.surface {
+        case .plain, .oauth: try await work()
+        case .page, .api:
+            try await forge.rateLimits.inTurn(
+                call.principal, at: call.context.remoteAddress, work)
+        }
     }
 
     /// Who asks, and what is left to them after this request.

@@ -52,8 +52,7 @@ enum FileRoutes {
         _ call: Call, _ project: OpenProject<Reading>
     ) async throws -> HomeAnswer {
         let point = try await project.point(at: call.queryPosition("at"))
-        let listing = try await project.list(nil, at: point)
-        let readme = try await ReadmeView(listing, project, point)
+        let root = try await DirectoryView.of(nil, project, at: point, call.forge)
         let landings = try await project.landings(LandingQuery(limit: 5))
         let sessions = try await project.openSessionStories()
         return HomeAnswer(
@@ -61,8 +60,7 @@ enum FileRoutes {
             description: project.grant.project.description, role: project.grant.role.rawValue,
             position: point.position,
             isNewest: point.position == point.tip,
-            entries: listing.entries.map(TreeEntry.init), entryCount: listing.count,
-            readme: readme, sessions: sessions.map(SessionLine.init),
+            directory: root, sessions: sessions.map(SessionLine.init),
             landings: landings.entries.map { LandingLine($0) })
     }
 
@@ -74,12 +72,10 @@ enum FileRoutes {
         guard try await project.leaf(path, at: point)?.kind == .directory else {
             throw Call.nothing
         }
-        let listing = try await project.list(path, at: point)
         return TreeAnswer(
             project: ProjectFrame(project.grant, tip: point.tip), asked: asked,
-            position: point.position, directory: path,
-            entries: listing.entries.map(TreeEntry.init), entryCount: listing.count,
-            readme: try await ReadmeView(listing, project, point))
+            position: point.position, path: path,
+            directory: try await DirectoryView.of(path, project, at: point, call.forge))
     }
 
     /// The file that the address names, and how it came to be.

@@ -170,36 +170,42 @@ struct TreeAnswer: Answer {
     /// The position in the address; nil for the newest.
     let asked: Position?
     let position: Position
-    let directory: RepoPath?
-    let entries: [TreeEntry]
-    let entryCount: Int
-    let readme: ReadmeView?
+    let path: RepoPath?
+    let directory: DirectoryView
 
     private enum CodingKeys: CodingKey {
         case position, entries, entryCount, readme
     }
 
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(position, forKey: .position)
+        try container.encode(directory.entries, forKey: .entries)
+        try container.encode(directory.count, forKey: .entryCount)
+        try container.encodeIfPresent(directory.readme, forKey: .readme)
+    }
+
     func page(_ frame: Frame) -> HTML {
-        let name = directory.map(\.description) ?? "Files"
-        let up: RepoPath?? = directory.map { $0.parent }
+        let name = path.map(\.description) ?? "Files"
+        let up: RepoPath?? = path.map { $0.parent }
         return project.page(
             "\(name) at @\(position)", frame, tab: .files,
             """
-            <header class="head"><h1 class="path">\(project.trail(directory, at: asked))</h1>
+            <header class="head"><h1 class="path">\(project.trail(path, at: asked))</h1>
             <p class="row soft"><span>At \(project.position(position))</span>\(history)</p></header>
             <div class="stack"><section class="box" aria-label="Files">
-            \(entries.table(frame, project, at: asked, shown: position, count: entryCount, up: up))</section>
-            \(readme.map { $0.section(project.links, at: asked) })</div>
+            \(directory.entries.table(frame, project, at: asked, shown: position, count: directory.count, up: up))</section>
+            \(directory.readme.map { $0.section(project.links, at: asked) })</div>
             """)
     }
 
     private var history: HTML? {
-        directory.map { "<a href=\"\(project.links.log($0))\">History</a>" }
+        path.map { "<a href=\"\(project.links.log($0))\">History</a>" }
     }
 
     var markdown: String {
-        "# \(MarkdownText.escape(directory?.description ?? "/")) at @\(position)\n\n"
-            + entries.map(\.markdown).joined(separator: "\n") + "\n"
+        "# \(MarkdownText.escape(path?.description ?? "/")) at @\(position)\n\n"
+            + directory.entries.map(\.markdown).joined(separator: "\n") + "\n"
     }
 }
 
@@ -210,9 +216,7 @@ struct HomeAnswer: Answer {
     let role: String
     let position: Position
     let isNewest: Bool
-    let entries: [TreeEntry]
-    let entryCount: Int
-    let readme: ReadmeView?
+    let directory: DirectoryView
     let sessions: [SessionLine]
     let landings: [LandingLine]
 
@@ -232,9 +236,9 @@ struct HomeAnswer: Answer {
         try container.encode(role, forKey: .role)
         try container.encode(position, forKey: .position)
         try container.encode(project.tip, forKey: .tip)
-        try container.encode(entries, forKey: .entries)
-        try container.encode(entryCount, forKey: .entryCount)
-        try container.encode(readme, forKey: .readme)
+        try container.encode(directory.entries, forKey: .entries)
+        try container.encode(directory.count, forKey: .entryCount)
+        try container.encode(directory.readme, forKey: .readme)
         try container.encode(sessions, forKey: .sessions)
         try container.encode(landings, forKey: .landings)
     }
@@ -261,8 +265,8 @@ struct HomeAnswer: Answer {
             <p class="row soft"><span class="tag">\(project.isPublic ? "Public" : "Private")</span>\(marks)</p></header>
             <div class="two"><div class="stack">
             <section aria-label="Files"><div class="box"><div class="bar"><form class="row" action="\(links.home)"><label for="at">At</label><input class="at-in mono" id="at" name="at" value="\(isNewest ? "@latest" : "@\(position)")" size="9"><button class="quiet">Go</button></form>\(newest(frame))</div>
-            \(entries.table(frame, project, at: linked, shown: position, count: entryCount))</div></section>
-            \(readme.map { $0.section(links, at: linked) })</div>
+            \(directory.entries.table(frame, project, at: linked, shown: position, count: directory.count))</div></section>
+            \(directory.readme.map { $0.section(links, at: linked) })</div>
             <aside class="stack" aria-label="About this project">
             <section><div class="sect"><h2 class="h3">Get it</h2></div>
             <div class="field"><label for="c1">Check out</label><input class="cmd mono" id="c1" \
@@ -318,7 +322,7 @@ struct HomeAnswer: Answer {
 
         ## Files at @\(position)
 
-        \(entries.map(\.markdown).joined(separator: "\n"))
+        \(directory.entries.map(\.markdown).joined(separator: "\n"))
 
         ## Open sessions
 
@@ -329,7 +333,7 @@ struct HomeAnswer: Answer {
         \(landings.map { "- \($0.markdown)" }.joined(separator: "\n"))
 
         """
-            + (readme.map {
+            + (directory.readme.map {
                 "\n## \(MarkdownText.escape($0.path))\n\n\(MarkdownText.quote($0.text))\n"
             } ?? "")
     }
