@@ -127,6 +127,7 @@ import Testing
         #expect(Moment(.max).iso == "9999-12-31T23:59:59Z")
         #expect(Moment(0).distance(from: 7_200_000) == "2 hours ago")
         #expect(Moment(86_400_000).distance(from: 0) == "in 1 day")
+        #expect(Moment(14 * 86_400_000).distance(from: 3_000) == "in 2 weeks")
         #expect(Moment(0).distance(from: 59_000) == "just now")
         #expect(1_234_567.grouped == "1,234,567" && (-12).grouped == "−12")
         #expect(999.byteSize == "999 bytes" && 999_999.byteSize == "1.0 MB")

@@ -101,6 +101,7 @@ enum Stylesheet {
         /* small signs, always with a word in them */
         .pos {font-weight:600}
         a.pos {color:var(--link)}
+        h1 .pos {font-size:.8em}
         .tag {padding:.1em .45em; border:1px solid var(--edge); border-radius:3px; font-size:var(--t0); color:var(--soft)}
         .why {display:inline-block; min-width:1.5rem; padding:0 .35em; border-radius:3px; background:var(--why-bg); color:var(--why); font:600 var(--t0)/1.5rem var(--mono); text-align:center}
         .new {padding:0 .4em; border-radius:3px; background:var(--link); color:var(--on-link); font-size:var(--t0); font-weight:600; line-height:1.5}
@@ -144,6 +145,9 @@ enum Stylesheet {
         .at-in, .reply {width:8rem}
         .reply, .cmd {flex:1 1 14rem; max-width:30rem}
         .hint {margin:var(--s1) 0 0; color:var(--soft); font-size:var(--t1)}
+        .check > input {align-self:flex-start}
+        .steps > li + li {margin-top:var(--s5)}
+        .key {user-select:all}
         .check {display:flex; gap:var(--s2); padding:.15rem 0; font-weight:400; font-size:var(--t2)}
 
         /* frame */
@@ -357,6 +361,7 @@ enum Stylesheet {
         .narrow {max-width:27rem; margin-inline:auto}
         .mid {max-width:36rem}
         .narrow form + :is(form, p) {margin-top:var(--s3)}
+        .narrow > h1 + form {margin-top:var(--s4)}
 
         @media (max-width: 60rem) {
           .two, .session, .with-side, .profile {grid-template-columns:minmax(0, 1fr); gap:var(--s5)}
@@ -374,13 +379,17 @@ enum Stylesheet {
           .top {flex-wrap:wrap; gap:0 var(--s3); padding-block:var(--s1)}
           .crumbs {order:1; flex-basis:100%}
           .me {margin-inline-start:auto}
-          .tree th {white-space:normal; overflow-wrap:anywhere; min-width:7rem}
+          .list :is(th, td) {padding-inline:var(--s2)}
+          .list td > code {overflow-wrap:anywhere}
+          .tree th {white-space:normal; overflow-wrap:anywhere; min-width:8.5rem}
           .find, .opt, .o > span, .cut > :nth-child(2), .by-lot {display:none}
           .o > a {position:absolute; width:2.5rem}
           h1 {font-size:1.375rem}
           .facts {grid-template-columns:1fr 1fr}
-          .decision dl, .pairs, .cols {grid-template-columns:minmax(0, 1fr); gap:var(--s1)}
+          .decision dl, .cols {grid-template-columns:minmax(0, 1fr); gap:var(--s1)}
           .list .wide, .list .wide > a {white-space:normal}
+          .list .wide > a {display:-webkit-box; -webkit-box-orient:vertical; -webkit-line-clamp:3}
+          .tree .wide > a {-webkit-line-clamp:2}
           .code {font-size:var(--t0)}
           .code .ln {width:2.5rem}
           .code .old {width:0}
@@ -390,7 +399,7 @@ enum Stylesheet {
           .cut {display:block}
           .policy tr {display:block; padding:var(--s2) 0; border-bottom:1px solid var(--line)}
           .policy tr > *, .policy td:nth-child(2) {display:block; width:auto; padding-block:.1rem; border:0}
-          .filters > :first-child, .filters > button {grid-column:1 / -1}
+          .filters:not(.few) > :first-child, .filters > button {grid-column:1 / -1}
         }
         @media (pointer: coarse) {button, .button, input, select {min-height:2.5rem}}
         @media (prefers-reduced-motion: no-preference) {html {scroll-behavior:smooth}}

@@ -265,7 +265,7 @@ struct HomeAnswer: Answer {
             <p class="row soft"><span class="tag">\(project.isPublic ? "Public" : "Private")</span>\(marks)</p></header>
             <div class="two"><div class="stack">
             <section aria-label="Files"><div class="box"><div class="bar"><form class="row" action="\(links.home)"><label for="at">At</label><input class="at-in mono" id="at" name="at" value="\(isNewest ? "@latest" : "@\(position)")" size="9"><button class="quiet">Go</button></form>\(newest(frame))</div>
-            \(directory.entries.table(frame, project, at: linked, shown: position, count: directory.count))</div></section>
+            \(beginning ?? directory.entries.table(frame, project, at: linked, shown: position, count: directory.count))</div></section>
             \(directory.readme.map { $0.section(links, at: linked) })</div>
             <aside class="stack" aria-label="About this project">
             <section><div class="sect"><h2 class="h3">Get it</h2></div>
@@ -280,6 +280,18 @@ struct HomeAnswer: Answer {
             \(recent(frame))</section>
             </aside></div>
             """)
+    }
+
+    /// How files come into a project that never had any, for who can bring them.
+    private var beginning: HTML? {
+        guard project.tip == 0, role != Role.read.rawValue else { return nil }
+        return """
+            <div class="pad"><p>Nothing is here yet. This brings the history of a git repository:</p>
+            <p><label class="vh" for="c0">Command</label><input class="cmd mono" id="c0" readonly \
+            value="hif import PATH \(project.path.description)"></p>
+            <p>Or begin with a <a href="\(project.links.sessions)/new">session</a>: every change has one.</p>\
+            </div>
+            """
     }
 
     private func newest(_ frame: Frame) -> HTML {

@@ -48,15 +48,25 @@ struct Moment: Hashable, Sendable, Encodable {
         "\(Moment.two(secondOfDay / 3600)):\(Moment.two(secondOfDay / 60 % 60))"
     }
 
-    /// `Sunday, 22 November 2026`.
-    var dayName: String {
-        let (year, month, day) = civil
+    private var weekday: String {
         let days = millis.flooredQuotient(by: 86_400_000)
-        let weekday = Int((days % 7 + 11) % 7)
         let names = [
             "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
         ]
-        return "\(names[weekday]), \(day) \(Moment.months[month - 1]) \(year)"
+        return names[Int((days % 7 + 11) % 7)]
+    }
+
+    /// `Sunday, 22 November 2026`.
+    var dayName: String {
+        let (year, month, day) = civil
+        return "\(weekday), \(day) \(Moment.months[month - 1]) \(year)"
+    }
+
+    /// As mail has it (RFC 5322, 3.3): `Sun, 22 Nov 2026 08:12:05 +0000`.
+    var mailDate: String {
+        let (year, month, day) = civil
+        let date = "\(day) \(Moment.months[month - 1].prefix(3)) \(year)"
+        return "\(weekday.prefix(3)), \(date) \(clock):\(Moment.two(secondOfDay % 60)) +0000"
     }
 
     /// `22 Nov 2026, 08:12`.
@@ -73,7 +83,8 @@ struct Moment: Hashable, Sendable, Encodable {
     /// How long ago it is, in the largest unit: `3 hours ago`; for what is to come, `in 3 hours`.
     func distance(from now: Int64) -> String {
         let seconds = (now - millis) / 1000
-        let past = abs(seconds)
+        // What is to come is rounded up: a link for 14 days has two weeks, not one, a second later.
+        let past = seconds < 0 ? 59 - seconds : seconds
         let units: [(Int64, String)] = [
             (365 * 86_400, "year"), (30 * 86_400, "month"), (7 * 86_400, "week"), (86_400, "day"),
             (3600, "hour"), (60, "minute"),

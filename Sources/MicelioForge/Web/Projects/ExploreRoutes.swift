@@ -59,8 +59,9 @@ struct ProjectPageView: Encodable, Sendable {
     let items: [ProjectLine]
     let next: String?
 
-    func list(_ frame: Frame, address: String) -> HTML {
-        guard !items.isEmpty else { return "<p class=\"soft\">No projects yet.</p>" }
+    /// - Parameter none: what is said where there is no project.
+    func list(_ frame: Frame, address: String, none: HTML? = nil) -> HTML {
+        guard !items.isEmpty else { return "<p class=\"soft\">\(none ?? "No projects yet.")</p>" }
         let more: HTML? = next.map {
             """
             <nav class="pages" aria-label="Pages"><a class="button push" href="\(address)?cursor=\
@@ -123,11 +124,11 @@ struct ProfileAnswer: Answer {
             <div class="profile"><section class="me-card" aria-label="Account">\
             \(Avatar.picture(handle))
             <h1>\(handle)</h1>\(shown)\(about)\
-            <p class="soft">here since \(frame.time(joinedAt.millis))</p>\
+            <p class="soft">joined \(frame.time(joinedAt.millis))</p>\
             \(people)</section>
             <section aria-labelledby="projects"><div class="sect"><h2 id="projects">Projects</h2>\
             \(acts(frame))</div>
-            \(projects.list(frame, address: "/\(handle)"))</section></div>
+            \(projects.list(frame, address: "/\(handle)", none: none(frame)))</section></div>
             """)
     }
 
@@ -138,6 +139,15 @@ struct ProfileAnswer: Answer {
         let items = names.map { "<li>\(Avatar.named($0))</li>" as HTML }
         return """
             <h2 class="h3 gap">\(isOrganisation ? "Members" : "Organisations")</h2><ul class="bare">\(items)</ul>
+            """
+    }
+
+    /// How the first project comes, to who can make it.
+    private func none(_ frame: Frame) -> HTML? {
+        guard frame.user?.handle.text == handle else { return nil }
+        return """
+            No projects yet. <a href="/new">Make one</a>, and bring the history of a git repository \
+            into it if you like.
             """
     }
 

@@ -70,9 +70,22 @@ struct SessionPage {
             hidden>Live</span></p>
             <h1>\(answer.goal)</h1>
             \(more)
-            <p class="row">\(answer.author.card)\(reviewers)</p>
+            <p class="row">\(answer.author.card)\(agents)\(reviewers)</p>
             </header>
             """
+    }
+
+    /// Agents that worked in it, besides the one by which it is signed: who lands an agent's session on the
+    /// page signs it alone.
+    private var agents: HTML? {
+        var seen: Set<String> = ["", answer.author.agent]
+        let names = (answer.messages.map(\.author.agent) + answer.decisions.map(\.author.agent))
+            .filter { seen.insert($0).inserted }
+        guard !names.isEmpty else { return nil }
+        let cards = names.map { name -> HTML in
+            "<span class=\"who\">\(Avatar.picture(name, isAgent: true))\(name)</span> "
+        }
+        return " <span class=\"soft\">worked on by</span> \(cards)"
     }
 
     /// Those who gave a verdict.

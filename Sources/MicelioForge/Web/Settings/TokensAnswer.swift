@@ -63,8 +63,8 @@ struct TokensAnswer: Answer {
                 : "<b>\(item.name.isEmpty ? "No name" : item.name)</b>"
             return """
                 <tr><th scope="row">\(name)<br><code>…\
-                \(item.lastFour)</code></th><td>\(scopes)</td><td class="nowrap opt">\(used)</td><td \
-                class="nowrap">\(ends)</td><td class="num">\(button)</td></tr>
+                \(item.lastFour)</code></th><td>\(scopes)</td><td class="nowrap opt">\(used)</td>\
+                <td>\(ends)</td><td class="num">\(button)</td></tr>
                 """
         }
         return SettingsFrame.table(

@@ -140,10 +140,9 @@ struct TwoFactorPage {
             <p><span class="state">Off</span></p>
             <p>With it, signing in asks for a code that an authenticator app on your phone makes: \
             a stolen password alone opens nothing.</p>
-            <ol><li><p>Add an account to the app: scan this, or type the key, or <a \
+            <ol class="steps"><li><p>Add an account to the app: scan this, or type the key, or <a \
             href="\(address)">open the app</a> on this device.</p>\(picture)<p class="gap">\
-            <label class="vh" for="key">Key</label><input class="cmd mono" id="key" \
-            readonly value="\(groups.joined(separator: " "))"></p></li>
+            The key: <code class="key">\(groups.joined(separator: " "))</code></p></li>
             <li><p>Type the code that it shows.</p>
             <form class="form" method="post" action="/settings/two-factor"><input type="hidden" \
             name="secret" value="\(text)">
