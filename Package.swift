@@ -113,6 +113,9 @@ if !coreOnly {
         // Argon2id for passwords, from the system.
         .systemLibrary(
             name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        // SMTP for mail, from the system.
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // Markdown, from the system.
         .systemLibrary(name: "CMd4c", pkgConfig: "md4c", providers: [.apt(["libmd4c-dev"])]),
         // The wire: generated messages and their conversions. Sharing: client and forge.
@@ -158,7 +161,7 @@ if !coreOnly {
         .target(
             name: "MicelioForge",
             dependencies: [
-                "CArgon2", "CMd4c", "HifAPI", "HifCore", "HifStore", "HifRepository",
+                "CArgon2", "CCurl", "CMd4c", "HifAPI", "HifCore", "HifStore", "HifRepository",
                 grpcTransport,
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

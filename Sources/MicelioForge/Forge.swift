@@ -26,13 +26,16 @@ package struct Forge: Sendable {
     let directories = Kept<DirectoryView.Key, DirectoryView>(bytesMax: Limits.directoriesBytesMax)
     let rateLimits: RateLimits
     let proxies: TrustedProxies
+    /// Nil on a forge that sends no mail.
+    let mailer: Mailer?
+    let lettersSent = LettersSent()
 
     /// - Parameter accounts: nil on a node that asks another for them.
     init(
         accounts: Accounts?, source: any AccountsSource, passwords: PasswordHasher,
         addresses: Addresses, repositories: ProjectRepositories, packs: PackAddresses,
         nodeProof: NodeProof?, signUp: SignUpPolicy, allowances: Allowances,
-        proxies: [AddressBlock], now: @escaping @Sendable () -> Int64
+        proxies: [AddressBlock], mailer: Mailer?, now: @escaping @Sendable () -> Int64
     ) {
         ownAccounts = accounts
         accountsSource = source
@@ -45,6 +48,7 @@ package struct Forge: Sendable {
         self.now = now
         rateLimits = RateLimits(allowances)
         self.proxies = TrustedProxies(blocks: proxies)
+        self.mailer = mailer
         access = Access(accounts: source)
         authenticator = Authenticator(accounts: source, now: now)
     }
@@ -53,12 +57,13 @@ package struct Forge: Sendable {
     package init(
         accounts: Accounts, passwords: PasswordHasher, addresses: Addresses,
         repositories: ProjectRepositories, packs: PackAddresses = PackAddresses(base: nil),
-        signUp: SignUpPolicy = .invite, now: @escaping @Sendable () -> Int64
+        signUp: SignUpPolicy = .invite, mailer: Mailer? = nil,
+        now: @escaping @Sendable () -> Int64
     ) {
         self.init(
             accounts: accounts, source: accounts, passwords: passwords, addresses: addresses,
             repositories: repositories, packs: packs, nodeProof: nil, signUp: signUp,
-            allowances: Allowances(), proxies: [], now: now)
+            allowances: Allowances(), proxies: [], mailer: mailer, now: now)
     }
 
     /// The database of this node.
@@ -92,6 +97,8 @@ package struct Forge: Sendable {
         let codes = RateLimiter(Limits.codeTries, of: "codes tried")
         let signUps = RateLimiter(Limits.signUpTries, of: "accounts made")
         let invitations = RateLimiter(Limits.invitationTries, of: "invitations tried")
+        let forgotten = RateLimiter(Limits.forgottenTries, of: "links asked for")
+        let invitationMails = RateLimiter(Limits.invitationMails, of: "invitations mailed")
         let deviceStarts = RateLimiter(Limits.deviceStarts, of: "logins begun")
     }
 }

@@ -71,6 +71,23 @@ package enum Limits {
     /// In Unicode scalars.
     package static let invitationNoteLengthMax = 100
 
+    // Mail.
+    /// Letters that wait for a server; one more is refused to whoever asked for it.
+    package static let mailsWaitingMax = 100
+    /// Letters under way at once; each holds a thread until the server has answered.
+    package static let mailsAtOnce = 4
+    package static let mailConnectSeconds = 10
+    /// Within which the server has to have taken a letter.
+    package static let mailTrySeconds = 20
+    /// Between two tries to send a letter; after the last it is given up.
+    package static let mailPauses = [Duration.seconds(5), .seconds(60)]
+    /// Accounts of one address that get a link for their password at once, the oldest of them.
+    package static let mailAccountsMax = 20
+    /// An address gets a letter of one kind so often, whoever asks for it.
+    package static let mailAgainMillis: Int64 = 900_000
+    /// Addresses of which that is remembered.
+    package static let mailAddressesMax = 10_000
+
     // The device flow.
     package static let devicePollSeconds = 5
     package static let deviceSlowDownSeconds = 5
@@ -84,6 +101,11 @@ package enum Limits {
     package static let signUpTries = RateLimit(tries: 20, globalTries: 200, windowMillis: 600_000)
     package static let invitationTries = RateLimit(
         tries: 30, globalTries: 500, windowMillis: 600_000)
+    package static let forgottenTries = RateLimit(
+        tries: 10, globalTries: 200, windowMillis: 900_000)
+    /// Invitations that are sent by mail, of one account and of all.
+    package static let invitationMails = RateLimit(
+        tries: 20, globalTries: 200, windowMillis: 3_600_000)
     package static let deviceStarts = RateLimit(tries: 60, globalTries: 600, windowMillis: 600_000)
     /// Networks that one limiter remembers; the oldest are forgotten first.
     package static let rateLimitKeysMax = 10_000

@@ -55,6 +55,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var cache: CacheOptions
     @OptionGroup var rates: RateOptions
+    @OptionGroup var mail: MailOptions
 
     @Option(
         help: ArgumentHelp(
@@ -128,6 +129,7 @@ struct Serve: AsyncParsableCommand {
             throw ForgeError.invalid("--sign-up is open, invite or closed")
         }
         configuration.signUp = policy
+        configuration.mail = try mail.way()
         configuration.allowances = try rates.allowances
         configuration.trustedProxies = try rates.trustedProxy.map { try AddressBlock($0) }
         configuration.cache = try cache.configuration(data, isBucket: store.isBucket)

@@ -6,7 +6,8 @@ import Testing
 /// What the API answers about accounts is what `/openapi.json` says.
 @Suite struct AccountAnswerShapeTests {
     @Test func `every operation on accounts answers what is said of it`() async throws {
-        try await TestServer.with { server in
+        let way = MailWay(FakeCarrier(), from: try MailAddress("forge@forge.test"))
+        try await TestServer.with({ $0.mail = way }) { server in
             let accounts = try server.forge.accounts
             let root = try await accounts.createUser(
                 Handle("root1"), isAdmin: true, now: server.forge.now())
@@ -52,8 +53,10 @@ import Testing
         let made = items.first { $0["name"] as? String == "ci" }?["number"] as? Int ?? 0
         _ = try await api.call("tokens.revoke", me + "/tokens/\(made)", nil, .delete)
 
+        _ = try await api.call("forgot.ask", "/api/v1/forgot", ["email": "root@example.org"])
         let invitation = try await api.call(
-            "invitations.create", me + "/invitations", ["note": "For Cleo"])
+            "invitations.create", me + "/invitations",
+            ["note": "For Cleo", "email": "cleo@example.org"])
         let number = (invitation["invitation"] as? [String: Any])?["number"] as? Int ?? 0
         _ = try await api.call("invitations.list", me + "/invitations")
         _ = try await api.call(

@@ -1,6 +1,7 @@
 import Foundation
 import HifCore
 import HifStore
+import Logging
 import NIOPosix
 import Synchronization
 
@@ -43,17 +44,26 @@ final class TestForge: Sendable {
     let clock = TestClock()
     let forge: Forge
 
-    init() async throws {
+    /// - Parameter mail: what takes its letters, while a test has `mailer` run; nil for a forge that sends
+    ///   none.
+    init(mail: (any MailCarrier)? = nil) async throws {
         directory = try TemporaryDirectory()
         let clock = clock
+        let addresses = Addresses(publicURL: "http://forge.test", keyPin: nil)
+        let mailer = try mail.map {
+            Mailer(
+                MailWay($0, from: try MailAddress("forge@forge.test")), addresses: addresses,
+                threads: TestForge.threads, now: { clock.now }, wait: { _ in },
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        }
         forge = Forge(
             accounts: try Accounts(path: directory.path + "/accounts.sqlite"),
             passwords: try PasswordHasher(threads: TestForge.threads),
-            addresses: Addresses(publicURL: "http://forge.test", keyPin: nil),
+            addresses: addresses,
             repositories: try await ProjectRepositories(
                 MemoryStore(), world: .system,
                 executor: BlockingExecutor(threads: TestForge.threads)),
-            now: { clock.now })
+            mailer: mailer, now: { clock.now })
     }
 
     @discardableResult

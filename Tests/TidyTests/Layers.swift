@@ -23,6 +23,7 @@ enum Layers {
         "CBlake3": Target(mayImport: [], isPure: true),
         "CZstd": Target(mayImport: [], isPure: true),
         "CArgon2": Target(mayImport: [], isPure: true),
+        "CCurl": Target(mayImport: [], isPure: true),
         "CMd4c": Target(mayImport: [], isPure: true),
 
         "HifCore": Target(mayImport: ["CBlake3", "Synchronization"], isPure: true),
@@ -51,7 +52,7 @@ enum Layers {
                 "NIOSSL",
             ] + system, isPure: false),
         "MicelioForge": Target(
-            mayImport: core + ["HifAPI", "CArgon2", "CMd4c"] + grpc + system + [
+            mayImport: core + ["HifAPI", "CArgon2", "CCurl", "CMd4c"] + grpc + system + [
                 "Crypto", "GRDB", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",
                 "NIOSSL", "ServiceLifecycle", "SwiftASN1", "UnixSignals", "X509",
             ], isPure: false),

@@ -28,6 +28,22 @@ extension Accounts {
         }
     }
 
+    /// People with that mail address, in any case of its letters (of ASCII: what else looks alike is another
+    /// address), who may sign in; the oldest accounts, of a bounded number.
+    func people(withMail address: MailAddress) async throws -> [User] {
+        try await pool.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT \(User.columns) FROM users
+                    WHERE email = ? COLLATE NOCASE AND disabled_at IS NULL AND NOT is_organisation
+                    ORDER BY id LIMIT ?
+                    """,
+                arguments: ["\(address)", Limits.mailAccountsMax]
+            ).map(User.init)
+        }
+    }
+
     private static func insertLink(
         userID: Int64?, expires: Int64?, now: Int64, in database: Database
     ) throws -> TokenText {

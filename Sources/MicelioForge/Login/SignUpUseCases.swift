@@ -76,18 +76,50 @@ extension Forge {
 
     /// Invites somebody in the caller's name.
     ///
+    /// - Parameter email: where the link is to be sent to; empty for nowhere.
     /// - Returns: the invitation, and the address to give away, told this once.
     package func invite(
-        _ grant: AccountGrant, note: String
+        _ grant: AccountGrant, note: String, email: String = ""
     ) async throws -> (invitation: Invitation, address: String) {
         guard signUpPolicy != .closed else {
             throw ForgeError(
                 .forbidden, "this forge takes no new accounts",
                 hint: "whoever runs it makes them: micelio admin user create")
         }
+        let to = email.isEmpty ? nil : try MailAddress(email)
+        if to != nil, !sendsMail {
+            throw ForgeError(
+                .unprocessable, "this forge sends no mail",
+                hint: "leave the address out, and give the link away yourself")
+        }
+        if to != nil { try limiters.invitationMails.count("\(grant.user.id)", now: now()) }
         let (made, link) = try await accounts.createInvitation(
             by: grant.user, note: note, now: now())
-        return (made, "\(addresses.publicURL)/join/\(link.text)")
+        let address = "\(addresses.publicURL)/join/\(link.text)"
+        if let to {
+            do {
+                try mail(made, link: address, to: to, by: grant.user)
+            } catch {
+                // Nobody was told of the link, so nobody will use it.
+                _ = try await accounts.endInvitation(made.id, of: grant.user, now: now())
+                throw error
+            }
+        }
+        return (made, address)
+    }
+
+    private func mail(
+        _ invitation: Invitation, link: String, to: MailAddress, by inviter: User
+    ) throws {
+        let letter = Letters.invitation(
+            to: to, by: inviter.handle, link: link, expires: invitation.expiresMillis,
+            forge: addresses)
+        let isSent = try send(.invitation, to: to) { [letter] }
+        guard isSent else {
+            throw ForgeError(
+                .unprocessable, "an invitation was sent to \(to) a few minutes ago",
+                hint: "leave the address out, and give the link away yourself")
+        }
     }
 
     package func invitations(_ grant: AccountGrant) async throws -> [Invitation] {

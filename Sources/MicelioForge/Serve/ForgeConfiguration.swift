@@ -28,6 +28,8 @@ package struct ForgeConfiguration: Sendable {
     package var node: HostPort?
     /// Who may make an account without an administrator.
     package var signUp = SignUpPolicy.invite
+    /// How it sends mail; nil for not at all.
+    package var mail: MailWay?
     /// What callers may ask for.
     package var allowances = Allowances()
     /// Whose `X-Forwarded-For` is believed; nobody's when empty.
@@ -57,6 +59,11 @@ package struct ForgeConfiguration: Sendable {
             guard encryption != .plaintext || address.isLoopback else {
                 throw .invalid("\(name) \(address) is on another machine: gRPC needs TLS for that")
             }
+        }
+        guard mail == nil || accountsKeeper == nil else {
+            throw ForgeError(
+                .invalidArgument, "this node keeps no accounts, so there is nobody it writes to",
+                hint: "give --mail to the node that keeps them")
         }
         try checkCDN()
         guard let publicURL else { return }

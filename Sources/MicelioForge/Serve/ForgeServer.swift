@@ -20,6 +20,7 @@ package struct ForgeServer: Sendable {
     private let links: NodeLinks
     private let threads: NIOThreadPool
     private let diskThreads: NIOThreadPool
+    private let mailThreads: NIOThreadPool?
     private let cache: CachingStore?
     private let logger: Logger
     private let onReady: @Sendable (Forge, RunFile) async -> Void
@@ -58,6 +59,17 @@ package struct ForgeServer: Sendable {
         threads.start()
         diskThreads = NIOThreadPool(numberOfThreads: Limits.diskThreads)
         diskThreads.start()
+        let addresses = Addresses(
+            publicURL: configuration.publicURL ?? "http://\(configuration.http)", keyPin: key?.pin)
+        mailThreads = configuration.mail.map { _ in
+            NIOThreadPool(numberOfThreads: Limits.mailsAtOnce)
+        }
+        mailThreads?.start()
+        let mailer = mailThreads.flatMap { threads in
+            configuration.mail.map {
+                Mailer($0, addresses: addresses, threads: threads, now: now, logger: logger)
+            }
+        }
         let links = NodeLinks(pin: key?.pin)
         self.links = links
         let accounts: Accounts?
@@ -79,9 +91,7 @@ package struct ForgeServer: Sendable {
         forge = Forge(
             accounts: accounts, source: source,
             passwords: try PasswordHasher(threads: threads),
-            addresses: Addresses(
-                publicURL: configuration.publicURL ?? "http://\(configuration.http)",
-                keyPin: key?.pin),
+            addresses: addresses,
             repositories: try await ProjectRepositories(
                 cache ?? bottom, world: .system,
                 executor: BlockingExecutor(threads: diskThreads),
@@ -91,7 +101,7 @@ package struct ForgeServer: Sendable {
             packs: PackAddresses(
                 base: configuration.cdn, secret: secret),
             nodeProof: proof, signUp: configuration.signUp, allowances: configuration.allowances,
-            proxies: configuration.trustedProxies, now: now)
+            proxies: configuration.trustedProxies, mailer: mailer, now: now)
     }
 
     /// The way to the node that keeps the accounts; nil when this is it.
@@ -146,6 +156,7 @@ package struct ForgeServer: Sendable {
         ]
         // Before all others, so that they are told to stop when those have.
         members.insert(UsageReport(usage: forge.usage, logger: logger), at: 0)
+        if let mailer = forge.mailer { members.append(MailService(mailer: mailer)) }
         if let cache { members.insert(CacheReport(cache: cache, logger: logger), at: 0) }
         var group = ServiceGroupConfiguration(
             services: members, gracefulShutdownSignals: signals, logger: logger)
@@ -200,6 +211,7 @@ package struct ForgeServer: Sendable {
         try? FileManager.default.removeItem(atPath: configuration.files.run)
         try? await threads.shutdownGracefully()
         try? await diskThreads.shutdownGracefully()
+        try? await mailThreads?.shutdownGracefully()
         lock.release()
         logger.info("stopped")
     }

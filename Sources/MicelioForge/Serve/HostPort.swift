@@ -30,7 +30,7 @@ package struct HostPort: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether only this machine can reach it.
     package var isLoopback: Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        host == "localhost" || host == "::1" || isAddress && host.hasPrefix("127.")
     }
 
     /// Whether the host is an IP address rather than a name.

@@ -12,6 +12,8 @@ struct Frame: Sendable {
     let host: String
     let publicURL: String
     let signUp: SignUpPolicy
+    /// Whether the forge sends mail.
+    let sendsMail: Bool
     /// Path and query of this page; of a form that was refused, those of the page it is on.
     var address: String
     /// Addresses of the same thing in other forms.
@@ -36,6 +38,7 @@ struct Frame: Sendable {
         host = forge.addresses.host
         publicURL = forge.addresses.publicURL
         signUp = forge.signUpPolicy
+        sendsMail = forge.sendsMail
         self.address = address
         self.twins = twins
     }
@@ -177,6 +180,13 @@ extension Frame {
     /// What went wrong with a form, above it.
     static func problem(_ text: String?) -> HTML {
         text.map { "<div class=\"notice warn\" role=\"alert\"><p>\(sentence($0))</p></div>" } ?? ""
+    }
+
+    /// What an account's mail address is for.
+    static func mailHint(_ frame: Frame) -> HTML {
+        frame.sendsMail
+            ? "Only whoever runs this forge sees it. If you forget your password, a link goes there."
+            : "Only whoever runs this forge sees it."
     }
 
     /// A page with a sentence or two on it.

@@ -1,6 +1,41 @@
 /// The form behind a link that sets a password.
 enum LinkPages {
-    /// For somebody who cannot sign in. The forge sends no mail, so a person has to help.
+    /// For somebody who cannot sign in, on a forge that sends mail.
+    ///
+    /// - Parameter typed: what was typed before, for a page that comes again with a problem.
+    static func ask(_ frame: Frame, typed: String = "", problem: String? = nil) -> HTML {
+        frame.page(
+            "Forgotten your password?", isIndexed: false,
+            """
+            <div class="narrow"><h1>Forgotten your password?</h1>
+            \(Frame.problem(problem))
+            <p>A link with which to set a new one comes by mail, to the address that your account has.</p>
+            <form method="post" action="/forgot">
+            <div class="field"><label for="email">Mail address</label><input id="email" name="email" \
+            type="email" value="\(typed)" required autocomplete="email" \
+            maxlength="\(Limits.emailLengthMax)"></div>
+            <p><button class="primary full">Send link</button></p></form>
+            <p class="soft">No address in your account? Whoever runs this forge can make you a link. \
+            <a href="/signin">Sign in</a></p></div>
+            """)
+    }
+
+    /// The same whether there is such an account or not.
+    static func asked(_ frame: Frame, address: String) -> HTML {
+        frame.page(
+            "Look into your mail", isIndexed: false,
+            """
+            <div class="narrow"><h1>Look into your mail</h1>
+            <p>If there is an account with the address <b>\(address)</b>, a link is on its way. It works \
+            once, for \(Limits.passwordResetMillis / 60_000) minutes.</p>
+            <p class="soft">Nothing came? An address gets one link in \
+            \(Limits.mailAgainMillis / 60_000) minutes. Perhaps your account has another one, or none: then \
+            ask whoever runs this forge.</p>
+            <p><a href="/signin">Sign in</a></p></div>
+            """)
+    }
+
+    /// For somebody who cannot sign in, on a forge that sends no mail: a person has to help.
     static func forgotten(_ frame: Frame) -> HTML {
         frame.page(
             "Forgotten your password?", isIndexed: false,

@@ -3,13 +3,52 @@ import HTTPTypes
 /// The pages behind links that somebody follows once. Opening one changes nothing, because mail
 /// programs and chats open links on their own.
 enum LinkRoutes {
-    static let all: [Route] =
+    static let all: [Route] = asking + setting
+
+    private static let mail = JSONShape.object(
+        [.init("email", .mail, "The address that the account has")], required: ["email"])
+
+    // The same answers for everybody, whether there is such an account or not.
+    private static let asking: [Route] =
         [
-            // The same page for everybody: it asks for no name, so it tells nothing of any.
-            .free(.get, "/password", .page, "password.forgotten", "What to do without a password") {
-                _ in .page { LinkPages.forgotten($0) }
+            .free(.get, "/forgot", .page, "forgot.show", "What to do without a password") { _ in
+                .page { $0.sendsMail ? LinkPages.ask($0) : LinkPages.forgotten($0) }
             }
-        ] + setting
+        ]
+        + [
+            .free(
+                .post, "/forgot", .page, "forgot.ask",
+                "Has a link for a new password sent to an address", body: mail
+            ) { call in
+                let typed = try await call.body().string("email") ?? ""
+                return try await call.answeringForm { error in
+                    .page(
+                        { LinkPages.ask($0, typed: typed, problem: error.message) },
+                        error.code.httpStatus)
+                } _: {
+                    try ask(call, typed)
+                    return .page { LinkPages.asked($0, address: typed) }
+                }
+            },
+            .free(
+                .post, "/api/v1/forgot", .api, "forgot.ask",
+                "Has a link for a new password sent to an address", body: mail
+            ) { call in
+                try ask(call, try await call.body().string("email") ?? "")
+                return .json(Asked())
+            },
+        ].answering(Asked.shape).refusing(.unprocessable).costing(10)
+
+    private struct Asked: Encodable {
+        private let asked = true
+
+        static let shape = JSONShape.answer(
+            "Asked", [.init("asked", .isTrue, "Whether there is such an account is not told")])
+    }
+
+    private static func ask(_ call: Call, _ email: String) throws {
+        try call.forge.askForPassword(email: email, address: call.context.remoteAddress)
+    }
 
     private static let setting: [Route] = ["setup", "password"].flatMap { word -> [Route] in
         [

@@ -17,7 +17,9 @@ enum InvitationRoutes {
                 [
                     .init(
                         "note", .upTo(Limits.invitationNoteLengthMax),
-                        "For whom it is; only the account itself sees it")
+                        "For whom it is; only the account itself sees it"),
+                    .init(
+                        "email", .mail, "Where the link is sent to, by a forge that sends mail"),
                 ],
                 required: [])
         ) { call, grant in
@@ -25,17 +27,22 @@ enum InvitationRoutes {
             return try await call.answeringForm { error in
                 var answer = try await list(call, grant)
                 answer.problem = error.message
+                answer.typed = body
                 return .page({ [answer] in answer.page($0) }, error.code.httpStatus)
             } _: {
-                let made = try await call.forge.invite(grant, note: body.string("note") ?? "")
+                let email = body.string("email")
+                let made = try await call.forge.invite(
+                    grant, note: body.string("note") ?? "", email: email ?? "")
                 if !call.isForm {
                     return .json(
                         MadeInvitation(
-                            invitation: InvitationView(made.invitation), url: made.address),
+                            invitation: InvitationView(made.invitation), url: made.address,
+                            mailedTo: email),
                         .created)
                 }
                 var answer = try await list(call, grant)
                 answer.made = made.address
+                answer.mailedTo = email
                 return .page { [answer] in answer.page($0) }
             }
         }
@@ -58,12 +65,14 @@ enum InvitationRoutes {
     private struct MadeInvitation: Encodable {
         let invitation: InvitationView
         let url: String
+        let mailedTo: String?
 
         static let shape = JSONShape.answer(
             "MadeInvitation",
             [
                 .init("invitation", InvitationView.shape),
                 .init("url", .string, "Where somebody makes an account with it, this once"),
+                .maybe("mailed_to", .string, "Where the link is on its way to"),
             ])
     }
 }
@@ -92,7 +101,11 @@ struct InvitationsAnswer: Answer {
     let policy: SignUpPolicy
     /// The address that was just made; it is shown this once.
     var made: String?
+    /// Where its link was sent to.
+    var mailedTo: String?
     var problem: String?
+    /// What was typed before, for a page that comes again with a problem.
+    var typed: JSONBody?
 
     private enum CodingKeys: CodingKey {
         case items
@@ -104,17 +117,20 @@ struct InvitationsAnswer: Answer {
             """
             <section>\(SettingsFrame.head(.invitations, items.count))
             \(notice)\(table(frame))</section>
-            \(form)
+            \(form(frame))
             """)
     }
 
     private var notice: HTML? {
         made.map {
-            """
-            <div class="notice good"><p><b>Give this link away now.</b> It is shown only this once, \
-            and makes one account.</p><p class="grow"><label class="vh" for="made">New invitation</label>\
-            <input class="mono" id="made" readonly value="\($0)"></p></div>
-            """
+            let lead: HTML =
+                mailedTo.map { "<b>It is on its way to \($0).</b> Here it is shown" }
+                ?? "<b>Give this link away now.</b> It is shown"
+            return """
+                <div class="notice good"><p>\(lead) only this once, \
+                and makes one account.</p><p class="grow"><label class="vh" for="made">New invitation</label>\
+                <input class="mono" id="made" readonly value="\($0)"></p></div>
+                """
         }
     }
 
@@ -148,7 +164,7 @@ struct InvitationsAnswer: Answer {
                 """, rows)
     }
 
-    private var form: HTML {
+    private func form(_ frame: Frame) -> HTML {
         guard policy != .closed else {
             return """
                 <p class="soft">This forge takes no new accounts by invitation. Whoever runs it makes them.</p>
@@ -158,13 +174,24 @@ struct InvitationsAnswer: Answer {
             <section aria-labelledby="new"><div class="sect"><h2 id="new">Invite somebody</h2></div>
             <form class="form" method="post" action="/settings/invitations">
             <div class="field"><label for="note">For whom</label><input id="note" name="note" \
+            value="\(typed?.string("note") ?? "")" \
             maxlength="\(Limits.invitationNoteLengthMax)" aria-describedby="note-hint"><p class="hint" \
             id="note-hint">For your own list. Nobody else sees it.</p></div>
-            <button class="primary">Make link</button>
+            \(frame.sendsMail ? mailField : nil)<button class="primary">Make link</button>
             <p class="hint">The link makes one account and ends after \
             \(Limits.invitationMillis / 86_400_000) \
             days. \(Limits.invitationsOpenMax) can be open at once.</p></form></section>
             """
+    }
+
+    private var mailField: HTML {
+        """
+        <div class="field"><label for="email">Send it to</label><input id="email" name="email" \
+        type="email" value="\(typed?.string("email") ?? "")" autocomplete="off" \
+        maxlength="\(Limits.emailLengthMax)" aria-describedby="email-hint"><p class="hint" \
+        id="email-hint">A mail address, if the forge is to send the link. It says that you invite \
+        them, and nothing else of you.</p></div>
+        """
     }
 
     var markdown: String {

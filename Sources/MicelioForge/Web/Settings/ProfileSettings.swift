@@ -90,8 +90,8 @@ struct ProfileSettingsAnswer: Answer {
             \(Limits.profileLinksMax), with https://</p></div>
             <div class="field"><label for="email">Mail address</label><input id="email" name="email" \
             type="email" value="\(email)" autocomplete="email" maxlength="\(Limits.emailLengthMax)" \
-            aria-describedby="email-hint"><p class="hint" id="email-hint">Only whoever runs this forge \
-            sees it.</p></div>
+            aria-describedby="email-hint"><p class="hint" id="email-hint">\
+            \(Frame.mailHint(frame))</p></div>
             <button class="primary">Save</button></form></section>
             """)
     }

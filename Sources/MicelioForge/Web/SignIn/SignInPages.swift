@@ -15,7 +15,7 @@ enum SignInPages {
             autocapitalize="none" spellcheck="false" maxlength="39" required></div>
             <div class="field"><label for="password">Password</label>
             <input id="password" name="password" type="password" autocomplete="current-password" required>
-            <p class="hint"><a href="/password">Forgotten your password?</a></p></div>
+            <p class="hint"><a href="/forgot">Forgotten your password?</a></p></div>
             <p><button class="primary full">Sign in</button></p></form>
             <p class="soft">\(without(frame)) Reading public projects needs no account. <a href="/">\
             Look around</a></p></div>

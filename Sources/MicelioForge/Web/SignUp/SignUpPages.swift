@@ -28,7 +28,7 @@ enum SignUpPages {
             <div class="field"><label for="email">Mail address, if you like</label>
             <input id="email" name="email" type="email" value="\(form?.email ?? "")" \
             autocomplete="email" maxlength="\(Limits.emailLengthMax)" aria-describedby="email-hint">
-            <p class="hint" id="email-hint">Only whoever runs this forge sees it.</p></div>
+            <p class="hint" id="email-hint">\(Frame.mailHint(frame))</p></div>
             <div class="field"><label for="password">Password, at least \
             \(Limits.passwordLengthMin) characters</label>
             <input id="password" name="password" type="password" required \
