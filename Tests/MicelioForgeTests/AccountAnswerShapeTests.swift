@@ -105,6 +105,9 @@ import Testing
             ["role": "member"], .put)
         _ = try await api.call(
             "organisations.remove_member", "/api/v1/organisations/team/members/ben", nil, .delete)
+        _ = try await api.call("organisations.create", "/api/v1/organisations", ["handle": "crew"])
+        _ = try await api.call(
+            "organisations.delete", "/api/v1/organisations/crew/delete", ["handle": "crew"])
     }
 
     private func project(_ api: DescribedCalls, _ server: TestServer) async throws {
@@ -130,6 +133,8 @@ import Testing
         let number = (deleted["items"] as? [[String: Any]])?.first?["number"] as? Int ?? 0
         _ = try await api.call(
             "projects.restore", "/api/v1/me/deleted/\(number)/restore", [:])
+        _ = try await api.call(
+            "project.delete", moved + "/settings/delete", ["name": "team/app"])
     }
 
     private func administration(
@@ -140,6 +145,7 @@ import Testing
         let next = first["next"] as? String ?? ""
         _ = try await api.call("admin.accounts", admin + "/accounts?cursor=\(next)")
         _ = try await api.call("admin.projects", admin + "/projects")
+        _ = try await api.call("admin.restore", admin + "/projects/team/app/restore", [:])
         let lines = try await api.call("admin.audit", admin + "/audit?limit=2")
         _ = try await api.call(
             "admin.audit", admin + "/audit?cursor=\(lines["next"] as? String ?? "")")

@@ -77,6 +77,53 @@ import Testing
         }
     }
 
+    @Test func `administrators give deleted projects back, within their time`() async throws {
+        let clock = TestClock()
+        try await TestServer.with(now: { clock.now }) { server in
+            try await server.account("root1", isAdmin: true)
+            try await server.account("ana")
+            let token = try await server.forge.accounts.createPersonalToken(
+                for: Handle("root1"), label: "", scopes: .everything, expires: nil, now: clock.now
+            ).text
+            _ = try await server.makeProject("ana/app", isPublic: true)
+            let ana = try await server.browser("ana")
+            let root = try await server.browser("root1")
+            let restore = "/admin/projects/ana/app/restore"
+            #expect(try await root.submit(restore).status == 404)
+            _ = try await ana.submit("/ana/app/settings/delete", [("name", "ana/app")])
+            #expect(try await ana.submit(restore).status == 404)
+            let page = try await root.get("/admin/projects").body
+            #expect(page.contains("formaction=\"\(restore)\""))
+            clock.advance(millis: Limits.confirmedMillis)
+            #expect(try await root.submit(restore).status == 403)
+            let done = try await root.submit(restore, [("password", TestServer.password)])
+            #expect(done.status == 200 && done.body.contains("ana/app is back."))
+            #expect(try await server.http(.get, "/ana/app").status == 200)
+            let line = try #require(try await server.forge.accounts.audit(limit: 1).first)
+            #expect(line.act == "restored" && line.about == "ana/app")
+            #expect(line.actor.account == "root1" && line.actor.means == "browser")
+
+            _ = try await server.browser("ana").submit(
+                "/ana/app/settings/delete", [("name", "ana/app")])
+            func restoreByAPI() async throws -> Int {
+                try await server.call(.post, "/api/v1\(restore)", token: token, json: "{}").status
+            }
+            let list = try await server.call(.get, "/api/v1/admin/projects", token: token)
+            let items = try server.object(list.body)["items"] as? [[String: Any]]
+            #expect(items?.first?["ends_at"] as? String != nil)
+            clock.advance(millis: Limits.deletedProjectMillis - 1)
+            #expect(try await restoreByAPI() == 200)
+            #expect(try await restoreByAPI() == 404)
+            let owner = try await server.browser("ana")
+            _ = try await owner.submit("/ana/app/settings/delete", [("name", "ana/app")])
+            clock.advance(millis: Limits.deletedProjectMillis)
+            #expect(try await restoreByAPI() == 404)
+            #expect(
+                try await !server.browser("root1").get("/admin/projects").body
+                    .contains("formaction"))
+        }
+    }
+
     @Test func `lists go on where a page ended`() async throws {
         try await TestServer.with { server in
             let root = try await server.forge.accounts.createUser(

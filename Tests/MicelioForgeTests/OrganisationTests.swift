@@ -181,4 +181,88 @@ import Testing
                 try await server.call(.delete, "\(base)/members/ben", token: token).status == 404)
         }
     }
+
+    @Test
+    func `an organisation without projects is deleted by an owner, and its handle stays taken`()
+        async throws
+    {
+        let clock = TestClock()
+        try await TestServer.with(now: { clock.now }) { server in
+            for handle in ["ana", "ben"] { try await server.account(handle) }
+            try await server.account("root1", isAdmin: true)
+            let accounts = try server.forge.accounts
+            let ana = try await server.browser("ana")
+            let ben = try await server.browser("ben")
+            _ = try await ana.submit("/settings/organisations", [("handle", "club")])
+            let page = "/organisations/club"
+            _ = try await ana.submit("\(page)/members", [("handle", "ben"), ("role", "member")])
+            _ = try await ana.submit("/new", [("owner", "club"), ("name", "app")])
+            let confirmed = [("handle", "club")]
+            #expect(try await ben.submit("\(page)/delete", confirmed).status == 403)
+            #expect(try await ana.get(page).body.contains("1 project</a>"))
+            let owns = try await ana.submit("\(page)/delete", confirmed)
+            #expect(owns.status == 422 && owns.body.contains("club owns 1 project"))
+
+            _ = try await ana.submit("/club/app/settings/delete", [("name", "club/app")])
+            #expect(try await ana.submit("\(page)/delete", [("handle", "ana")]).status == 422)
+            clock.advance(millis: Limits.confirmedMillis)
+            #expect(try await ana.get(page).body.contains("for-delete"))
+            #expect(try await ana.submit("\(page)/delete", confirmed).status == 403)
+            let gone = try await ana.submit(
+                "\(page)/delete", confirmed + [("password", TestServer.password)])
+            #expect(gone.status == 303 && gone.headers[.location] == "/settings/organisations")
+
+            for browser in [ana, ben, TestBrowser(server)] {
+                #expect(try await browser.get("/club").status == 404)
+            }
+            #expect(try await ana.get(page).status == 404)
+            #expect(try await !ben.get("/settings/organisations").body.contains("club"))
+            #expect(
+                try await ana.submit("/settings/organisations", confirmed).status == 409)
+            #expect(await refusal { _ = try await server.account("club") } == .alreadyExists)
+            #expect(try await ana.submit("/new", [("owner", "club"), ("name", "b")]).status == 403)
+            let line = try #require(try await accounts.audit(limit: 1).first)
+            #expect(line.act == "deleted the organisation" && line.about == "club")
+            #expect(line.actor.account == "ana")
+            #expect(
+                await refusal {
+                    try await accounts.setDisabled(Handle("club"), false, now: clock.now)
+                } == .unprocessable)
+
+            // What it owned comes back through an administrator, and its own owners can move it.
+            let root = try await server.browser("root1")
+            #expect(
+                try await root.submit("/admin/projects/club/app/restore").body
+                    .contains("club/app is back."))
+            #expect(try await ana.get("/club/app").status == 200)
+            #expect(
+                try await ana.submit("/club/app/settings/transfer", [("to", "ana")]).status == 303)
+        }
+    }
+
+    @Test func `nothing is given to an organisation that was deleted meanwhile`() async throws {
+        let test = try await TestForge()
+        let ana = try await test.user("ana")
+        let accounts = try test.forge.accounts
+        let club = try await accounts.createOrganisation(
+            Handle("club"), displayName: "", by: ana, now: 1)
+        let record = try await test.forge.createProject(
+            ProjectPath("ana/app"), description: "", isPublic: false,
+            as: test.principal("ana")
+        ).project
+        try await accounts.deleteOrganisation(club, now: 2)
+        let moved = try ProjectPath("club/app")
+        #expect(
+            await refusal {
+                try await accounts.moveProject(
+                    record, to: moved, ownerID: club.id, keeping: ana, now: 3)
+            } == .notFound)
+        #expect(
+            await refusal {
+                try await accounts.insertProject(
+                    moved, ownerID: club.id, maker: ana,
+                    storeProjectID: String(repeating: "0", count: 32), description: "",
+                    isPublic: false, now: 3)
+            } == .notFound)
+    }
 }

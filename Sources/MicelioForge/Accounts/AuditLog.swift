@@ -41,6 +41,7 @@ package enum AuditAct: String, Sendable, CaseIterable {
     case invited = "made the invitation"
     case endedInvitation = "revoked the invitation"
     case madeOrganisation = "made the organisation"
+    case deletedOrganisation = "deleted the organisation"
     case madeProject = "made the project"
     case madePublic = "made public"
     case madePrivate = "made private"

@@ -140,6 +140,57 @@ extension Accounts {
         }
     }
 
+    /// Deletes an organisation that owns no project. Nobody is in it any more, and its handle is nobody else's:
+    /// names in old histories go on meaning it.
+    ///
+    /// - Throws: `unprocessable` while it owns a project.
+    func deleteOrganisation(_ organisation: User, now: Int64) async throws {
+        try await auditing(now) { database, pen in
+            let owned = try Accounts.projectCount(of: organisation, in: database)
+            guard owned == 0 else {
+                throw ForgeError(
+                    .unprocessable,
+                    "\(organisation.handle) owns \(owned) project\(owned == 1 ? "" : "s")",
+                    hint: "delete them or give them to somebody else first, in the settings of each"
+                )
+            }
+            try database.execute(
+                sql: "DELETE FROM organisation_members WHERE organisation_id = ?",
+                arguments: [organisation.id])
+            try database.execute(
+                sql: "UPDATE users SET disabled_at = ? WHERE id = ?",
+                arguments: [now, organisation.id])
+            try pen.note(.deletedOrganisation, organisation.handle.text, in: database)
+        }
+    }
+
+    /// How many projects an account or organisation owns, without deleted ones.
+    func projectCount(of owner: User) async throws -> Int {
+        try await pool.read { try Accounts.projectCount(of: owner, in: $0) }
+    }
+
+    private static func projectCount(of owner: User, in database: Database) throws -> Int {
+        try Int.fetchOne(
+            database,
+            sql: "SELECT count(*) FROM projects WHERE owner_id = ? AND deleted_at IS NULL",
+            arguments: [owner.id]) ?? 0
+    }
+
+    /// Whether an organisation was deleted: nobody leaves one as its last owner otherwise.
+    static func isDeleted(_ organisation: User, in database: Database) throws -> Bool {
+        guard organisation.isOrganisation, organisation.disabledMillis != nil else { return false }
+        return try Int.fetchOne(
+            database, sql: "SELECT 1 FROM organisation_members WHERE organisation_id = ? LIMIT 1",
+            arguments: [organisation.id]) == nil
+    }
+
+    /// Refuses what is to get a project and was deleted meanwhile.
+    static func checkOwner(_ id: Int64, in database: Database) throws {
+        guard let owner = try user(id: id, in: database), owner.disabledMillis == nil else {
+            throw ForgeError(.notFound, "the new owner is not there any more")
+        }
+    }
+
     /// Gives somebody a role in an organisation, or with nil takes them out of it.
     ///
     /// - Returns: whether there was somebody to take out; with a role, true.

@@ -41,6 +41,7 @@ extension Accounts {
         now: Int64
     ) async throws {
         try await auditing(now) { database, pen in
+            try Accounts.checkOwner(ownerID, in: database)
             let taken = try Int64.fetchOne(
                 database, sql: "SELECT id FROM projects WHERE owner_id = ? AND name = ?",
                 arguments: [ownerID, path.name.text])
@@ -186,9 +187,35 @@ extension Accounts {
                 let found = try Accounts.deletedProjects(of: user, now: now, in: database)
                     .first(where: { $0.id == id })
             else { return nil }
-            try database.execute(
-                sql: "UPDATE projects SET deleted_at = NULL WHERE id = ?", arguments: [id])
-            try pen.note(.restoredProject, "\(found.path)", in: database)
+            try Accounts.restore(found, pen, in: database)
+            return found.path
+        }
+    }
+
+    private static func restore(
+        _ project: DeletedProject, _ pen: AuditPen, in database: Database
+    ) throws {
+        try database.execute(
+            sql: "UPDATE projects SET deleted_at = NULL WHERE id = ?", arguments: [project.id])
+        try pen.note(.restoredProject, "\(project.path)", in: database)
+    }
+
+    /// Gives a deleted project back to whoever owns it, within its time.
+    ///
+    /// - Returns: nil when there is none of that name.
+    func restoreProject(_ path: ProjectPath, now: Int64) async throws -> ProjectPath? {
+        try await auditing(now) { database, pen in
+            let found = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT projects.*, owners.handle AS owner_handle FROM projects
+                    JOIN users AS owners ON owners.id = projects.owner_id
+                    WHERE owners.handle = ? AND projects.name = ? AND projects.deleted_at > ?
+                    """,
+                arguments: [path.owner.text, path.name.text, now - Limits.deletedProjectMillis]
+            ).map(DeletedProject.init)
+            guard let found else { return nil }
+            try Accounts.restore(found, pen, in: database)
             return found.path
         }
     }

@@ -156,6 +156,7 @@ extension Accounts {
         description: String, isPublic: Bool, now: Int64
     ) async throws {
         try await auditing(now) { database, pen in
+            try Accounts.checkOwner(ownerID, in: database)
             try Accounts.forgetFormerName(path.name, of: ownerID, in: database)
             do {
                 try database.execute(

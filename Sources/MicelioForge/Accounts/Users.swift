@@ -139,6 +139,10 @@ extension Accounts {
             guard let user = try Accounts.user(handle, in: database) else {
                 throw Accounts.noAccount(handle)
             }
+            if !isDisabled, try Accounts.isDeleted(user, in: database) {
+                throw ForgeError(
+                    .unprocessable, "the organisation '\(handle)' was deleted: nobody is in it")
+            }
             try pen.note(isDisabled ? .shutOut : .letIn, handle.text, in: database)
             try database.execute(
                 sql: "UPDATE users SET disabled_at = ? WHERE id = ?",

@@ -46,6 +46,14 @@ extension Forge {
         return (page, found.count > limit ? page.last?.id : nil)
     }
 
+    /// Gives a deleted project back to its owners, within the time in which they could have it back.
+    func restoreProject(_ path: ProjectPath, _ grant: AdminGrant) async throws -> ProjectPath {
+        guard let restored = try await accounts.restoreProject(path, now: now()) else {
+            throw ForgeError(.notFound, "there is no deleted project \(path) to be had back")
+        }
+        return restored
+    }
+
     /// Lines of the audit log, newest first.
     func audit(
         _ grant: AdminGrant, before: Int64, limit: Int

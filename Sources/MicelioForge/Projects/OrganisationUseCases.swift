@@ -50,6 +50,23 @@ extension Forge {
         }
     }
 
+    /// Deletes an organisation that owns no project. Its handle stays taken.
+    ///
+    /// - Parameter name: the organisation's, typed by who means it.
+    package func delete(_ grant: OrganisationGrant, confirmedBy name: String) async throws {
+        guard name.lowercased() == grant.organisation.handle.text else {
+            throw ForgeError(
+                .unprocessable,
+                "to delete the organisation, type its handle: \(grant.organisation.handle)")
+        }
+        try await accounts.deleteOrganisation(grant.organisation, now: now())
+    }
+
+    /// How many projects an organisation owns, without deleted ones.
+    func projectCount(_ grant: OrganisationGrant) async throws -> Int {
+        try await accounts.projectCount(of: grant.organisation)
+    }
+
     /// What an organisation says of itself.
     package func profile(_ grant: OrganisationGrant) async throws -> Profile {
         try await profile(of: grant.organisation.handle)

@@ -34,7 +34,8 @@ extension AdminProjectsAnswer {
             [
                 .init("name", .projectPath, "owner/name"), .init("is_public", .boolean),
                 .init("is_archived", .boolean),
-                .init("is_deleted", .boolean, "It can still be had back"),
+                .init("is_deleted", .boolean, "Its owners and administrators can have it back"),
+                .maybe("ends_at", .moment, "Until when a deleted one can be had back"),
                 .init("store_project_id", .string, "Under which the store has it"),
                 .init("created_at", .moment),
             ]))

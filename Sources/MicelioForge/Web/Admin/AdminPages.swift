@@ -170,12 +170,17 @@ struct AdminAccountAnswer: Answer {
             <section><div class="sect"><h1>\(account.account)</h1><p>\(marks)</p></div>
             \(link)<dl class="pairs"><dt>Page</dt>\
             <dd><a href="/\(account.account)">/\(account.account)</a></dd>
-            <dt>Name</dt><dd>\(account.name)</dd><dt>Mail</dt><dd>\(account.email)</dd>
+            <dt>Name</dt><dd>\(AdminAccountAnswer.said(account.name))</dd>\
+            <dt>Mail</dt><dd>\(AdminAccountAnswer.said(account.email))</dd>
             <dt>Projects</dt><dd>\(account.projects)</dd>
-            <dt>Here since</dt><dd>\(frame.time(account.createdAt.millis))</dd>
+            <dt>Joined</dt><dd>\(frame.time(account.createdAt.millis))</dd>
             <dt>Last used</dt><dd>\(used)</dd></dl></section>
             \(acts)
             """)
+    }
+
+    private static func said(_ text: String) -> HTML {
+        text.isEmpty ? "<span class=\"soft\">none</span>" : "\(text)"
     }
 
     private var acts: HTML {
@@ -226,14 +231,25 @@ struct AdminProjectView: Encodable, Sendable {
     let isDeleted: Bool
     let storeProjectId: String
     let createdAt: Moment
+    /// Until when a deleted one can be had back.
+    let endsAt: Moment?
+    /// Whether it can be had back now.
+    let isRestorable: Bool
 
-    init(_ project: ProjectRecord) {
+    private enum CodingKeys: CodingKey {
+        case name, isPublic, isArchived, isDeleted, storeProjectId, createdAt, endsAt
+    }
+
+    init(_ project: ProjectRecord, now: Int64) {
         name = project.path.description
         isPublic = project.isPublic
         isArchived = project.isArchived
         isDeleted = project.deletedMillis != nil
         storeProjectId = project.storeProjectID
         createdAt = Moment(project.createdMillis)
+        let ends = project.deletedMillis.map { $0 + Limits.deletedProjectMillis }
+        endsAt = ends.map { Moment($0) }
+        isRestorable = ends.map { $0 > now } ?? false
     }
 
     var marks: [String] {
@@ -246,12 +262,28 @@ struct AdminProjectView: Encodable, Sendable {
 struct AdminProjectsAnswer: Answer {
     let items: [AdminProjectView]
     let next: String?
+    let needsPassword: Bool
+    /// A project that was just given back.
+    var restored: String?
+    var problem: String?
+
+    private enum CodingKeys: CodingKey {
+        case items, next
+    }
+
+    init(items: [AdminProjectView], next: String?, needsPassword: Bool) {
+        self.items = items
+        self.next = next
+        self.needsPassword = needsPassword
+    }
 
     func page(_ frame: Frame) -> HTML {
         let rows = items.map { item -> HTML in
             let marks = item.marks.map { "<span class=\"tag\">\($0)</span>" as HTML }
+            let name: HTML =
+                item.isDeleted ? "\(item.name)" : "<a href=\"/\(item.name)\">\(item.name)</a>"
             return """
-                <tr><th scope="row"><a href="/\(item.name)">\(item.name)</a></th><td><div class="marks">\
+                <tr><th scope="row">\(name)</th><td><div class="marks">\
                 \(marks)</div></td><td class="nowrap">\(frame.time(item.createdAt.millis))</td><td \
                 class="mono opt">\(item.storeProjectId)</td></tr>
                 """
@@ -265,11 +297,38 @@ struct AdminProjectsAnswer: Answer {
         return AdminFrame.page(
             frame, .projects,
             """
+            \(Frame.problem(problem))\(SettingsFrame.done(restored.map { "\($0) is back." }))
             <section><div class="sect"><h1>Projects</h1></div>\(table)\
             \(AdminFrame.more("/admin/projects", next))
             <p class="hint">Private projects are listed; what is in them is shown to their members only.</p>\
-            </section>
+            </section>\(deleted(frame))
             """)
+    }
+
+    /// Those of this page that can be had back. One form, for the password is typed once for all of them.
+    private func deleted(_ frame: Frame) -> HTML? {
+        let rows = items.filter(\.isRestorable).map { item -> HTML in
+            let ends: HTML = item.endsAt.map { frame.time($0.millis) } ?? ""
+            return """
+                <tr><th scope="row"><b>\(item.name)</b></th><td class="nowrap">\(ends)</td><td \
+                class="num"><button formaction="/admin/projects/\(item.name)/restore">Restore<span \
+                class="vh"> \(item.name)</span></button></td></tr>
+                """
+        }
+        guard !rows.isEmpty else { return nil }
+        let table = SettingsFrame.table(
+            "Deleted projects",
+            head: """
+                <th scope="col">Project</th><th scope="col">Gone for good</th><th scope="col"><span \
+                class="vh">Action</span></th>
+                """, rows)
+        return """
+            <section aria-labelledby="deleted"><div class="sect"><h2 id="deleted">Deleted projects</h2>\
+            <p>\(rows.count)</p></div>
+            <form method="post">\(SettingsFrame.passwordField(needsPassword).map {
+                "<div class=\"form\">\($0)</div>" as HTML
+            })\(table)</form></section>
+            """
     }
 
     var markdown: String {

@@ -2,7 +2,7 @@ import HTTPTypes
 
 /// The pages of administrators: accounts, projects, and what the audit log keeps.
 enum AdminRoutes {
-    static let all: [Route] = reading + acting
+    static let all: [Route] = reading + acting + restoring
 
     private static let byHandle = [
         Route.QueryField("cursor", .handle, "Where to go on: `next` of the page before"),
@@ -26,11 +26,7 @@ enum AdminRoutes {
             "Every project, deleted ones that can be had back too",
             query: ExploreRoutes.paging
         ) { call, grant in
-            let (page, next) = try await call.forge.projects(
-                grant, after: cursor(call, else: 0), limit: limit(call))
-            return .answer(
-                AdminProjectsAnswer(
-                    items: page.map(AdminProjectView.init), next: next.map { "\($0)" }))
+            .answer(try await projects(call, grant))
         }
         .answering(AdminProjectsAnswer.shape).costing(5)
         + Route.administering(
@@ -78,6 +74,43 @@ enum AdminRoutes {
         }
         return number
     }
+
+    private static func projects(
+        _ call: Call, _ grant: AdminGrant
+    ) async throws -> AdminProjectsAnswer {
+        let (page, next) = try await call.forge.projects(
+            grant, after: cursor(call, else: 0), limit: limit(call))
+        return AdminProjectsAnswer(
+            items: page.map { AdminProjectView($0, now: call.now) }, next: next.map { "\($0)" },
+            needsPassword: call.forge.needsPassword(call.principal))
+    }
+
+    private static let restoring =
+        Route.administering(
+            .post,
+            .init(
+                page: "/admin/projects/{owner}/{project}/restore",
+                api: "/api/v1/admin/projects/{owner}/{project}/restore"),
+            "admin.restore", "Gives a deleted project back to its owners",
+            body: .object([Route.passwordField], required: [])
+        ) { call, grant in
+            let body = try await call.body()
+            return try await call.answeringForm { error in
+                var page = try await projects(call, grant)
+                page.problem = error.message
+                return .page({ [page] in page.page($0) }, error.code.httpStatus)
+            } _: {
+                try await call.forge.confirm(
+                    call.principal, password: body.string("password") ?? "",
+                    address: call.context.remoteAddress)
+                let path = try await call.forge.restoreProject(call.project(), grant)
+                guard call.isForm else { return .json(ProjectNameView(name: "\(path)")) }
+                var page = try await projects(call, grant)
+                page.restored = "\(path)"
+                return .page { [page] in page.page($0) }
+            }
+        }
+        .answering(ProjectNameView.shape).costing(5)
 
     private static func show(
         _ call: Call, _ grant: AdminGrant

@@ -86,6 +86,8 @@ struct OrganisationPage: Encodable, Sendable {
     let bio: String
     let links: [String]
     let members: [MemberView]
+    var projectCount = 0
+    var needsPassword = false
     var problem: String?
 
     private enum CodingKeys: CodingKey {
@@ -129,8 +131,32 @@ struct OrganisationPage: Encodable, Sendable {
             maxlength="\(Limits.bioLengthMax)">\(bio)</textarea></div>
             <div class="field"><label for="links">Links, one to a line</label><textarea id="links" \
             name="links" class="mono" spellcheck="false">\(links.joined(separator: "\n"))</textarea></div>
-            <button class="primary">Save</button></form></section></div>
+            <button class="primary">Save</button></form></section>
+            \(deleting)</div>
             """)
+    }
+
+    private var deleting: HTML {
+        let body: HTML =
+            projectCount > 0
+            ? """
+            <p>It owns <a href="/\(handle)">\(projectCount) project\(projectCount == 1 ? "" : "s")</a>. \
+            Delete them or give them to somebody else first, in the settings of each.</p>
+            """
+            : """
+            <p>Nobody is in it any more, and its page is gone. Nobody else can take its handle. This \
+            cannot be undone.</p>
+            <form class="form" method="post" action="\(address)/delete">
+            <div class="field"><label for="confirm">Type <code>\(handle)</code> to confirm</label><input \
+            id="confirm" name="handle" required autocomplete="off" autocapitalize="none" \
+            spellcheck="false"></div>
+            \(SettingsFrame.passwordField(needsPassword, id: "for-delete"))<button class="danger">Delete \
+            organisation</button></form>
+            """
+        return """
+            <section aria-labelledby="delete"><div class="sect"><h2 id="delete">Delete</h2></div>
+            \(body)</section>
+            """
     }
 
     private var roles: [String] { OrganisationRole.allCases.map(\.rawValue) }

@@ -9,7 +9,7 @@ enum OrganisationRoutes {
             .init("links", .list(.link, count: 0...Limits.profileLinksMax)),
         ], required: [])
 
-    static let all: [Route] = own + changing + members
+    static let all: [Route] = own + changing + members + ending
 
     // MARK: Of an account
 
@@ -148,6 +148,42 @@ enum OrganisationRoutes {
             },
         ].answering(Route.Ended.shape)
 
+    private static let ending: [Route] = [
+        .organisation(
+            .post, "\(page)/delete", .page, .owner, "organisations.delete", deletes, body: confirmed
+        ) { call, grant in
+            let body = try await call.body()
+            return try await call.answeringForm { error in
+                var page = try await show(call, grant)
+                page.problem = error.description
+                return .page({ [page] in page.page($0) }, error.code.httpStatus)
+            } _: {
+                try await delete(call, grant, body)
+                return .redirect("/settings/organisations")
+            }
+        },
+        .organisation(
+            .post, "\(api)/delete", .api, .owner, "organisations.delete", deletes, body: confirmed
+        ) { call, grant in
+            try await delete(call, grant, try await call.body())
+            return .json(Route.Ended())
+        },
+    ].answering(Route.Ended.shape)
+
+    private static let deletes = "Deletes it, when it owns no project; its handle stays taken"
+    private static let confirmed = JSONShape.object(
+        [.init("handle", .handle, "Its handle, typed again"), Route.passwordField],
+        required: ["handle"])
+
+    private static func delete(
+        _ call: Call, _ grant: OrganisationGrant, _ body: JSONBody
+    ) async throws {
+        try await call.forge.confirm(
+            grant.principal, password: body.string("password") ?? "",
+            address: call.context.remoteAddress)
+        try await call.forge.delete(grant, confirmedBy: body.string("handle") ?? "")
+    }
+
     private static func role(_ body: JSONBody) throws -> OrganisationRole {
         guard let role = OrganisationRole(rawValue: body.string("role") ?? "") else {
             throw ForgeError.invalid("a role is member or owner")
@@ -158,9 +194,13 @@ enum OrganisationRoutes {
     private static func show(
         _ call: Call, _ grant: OrganisationGrant
     ) async throws -> OrganisationPage {
-        OrganisationPage(
+        var page = OrganisationPage(
             try await call.forge.profile(grant),
             members: try await call.forge.members(ofOrganisation: grant.organisation))
+        guard call.match.route.surface == .page else { return page }
+        page.projectCount = try await call.forge.projectCount(grant)
+        page.needsPassword = call.forge.needsPassword(call.principal)
+        return page
     }
 
     /// Does what a form asks for, and shows the page again, whatever came of it.
