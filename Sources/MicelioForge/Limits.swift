@@ -189,6 +189,17 @@ package enum Limits {
     /// Who comes back after so long without looking is told what is new since then.
     package static let sessionViewMillis: Int64 = 1_800_000
 
+    // What the forge fetches from elsewhere.
+    package static let outboundURLBytesMax = 2_048
+    package static let outboundBytesMax = 4_000_000
+    package static let outboundRedirectsMax = 3
+    /// For a whole fetch, and between two signs of life within one.
+    package static let outboundMillisMax = 10_000
+    package static let outboundSilenceMillis = 5_000
+    package static let outboundAtOnce = 8
+    /// Threads that wait for names to be resolved.
+    package static let outboundThreads = 2
+
     // Requests.
     package static let jsonBytesMax = 8 << 20
     package static let filesPerEditMax = 1_000

@@ -49,6 +49,7 @@ import Testing
         "mailsAtOnce": "how many work at once; the next waits",
         "mailConnectSeconds": "libcurl keeps it",
         "mailTrySeconds": "libcurl keeps it; Scripts/check-mail has a server that says nothing",
+        "outboundThreads": "how many work at once; the next waits",
         "rateBucketsMax": "RateLimitTests go over a smaller one",
         "networkAtOnceMin": "how many work at once; TurnsTests go over a smaller one",
         "networkWaitingMax": "TurnsTests go over a smaller one",

@@ -53,8 +53,9 @@ enum Layers {
             ] + system, isPure: false),
         "MicelioForge": Target(
             mayImport: core + ["HifAPI", "CArgon2", "CCurl", "CMd4c"] + grpc + system + [
-                "Crypto", "GRDB", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",
-                "NIOSSL", "ServiceLifecycle", "SwiftASN1", "UnixSignals", "X509",
+                "AsyncHTTPClient", "Crypto", "GRDB", "HTTPTypes", "Hummingbird", "Logging",
+                "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle", "SwiftASN1",
+                "UnixSignals", "X509",
             ], isPure: false),
         "micelio": Target(
             mayImport: core + ["HifS3", "MicelioForge", "ArgumentParser", "Logging"] + system,
