@@ -118,6 +118,12 @@ if !coreOnly {
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // Markdown, from the system.
         .systemLibrary(name: "CMd4c", pkgConfig: "md4c", providers: [.apt(["libmd4c-dev"])]),
+        // Pictures of accounts, from the system: PNG both ways, JPEG and WebP.
+        .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+            providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         // The wire: generated messages and their conversions. Sharing: client and forge.
         .target(
             name: "HifAPI",
@@ -161,8 +167,8 @@ if !coreOnly {
         .target(
             name: "MicelioForge",
             dependencies: [
-                "CArgon2", "CCurl", "CMd4c", "HifAPI", "HifCore", "HifStore", "HifRepository",
-                grpcTransport,
+                "CArgon2", "CCurl", "CMd4c", "CPng", "CTurboJPEG", "CWebP", "HifAPI", "HifCore",
+                "HifStore", "HifRepository", grpcTransport,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -232,8 +238,8 @@ if !coreOnly {
         .testTarget(
             name: "MicelioForgeTests",
             dependencies: [
-                "MicelioForge", "micelio", "HifAPI", "HifCore", "HifRemote", "HifRepository",
-                "HifStore", "HifWorkspace", "Support", grpcTransport,
+                "MicelioForge", "micelio", "CPng", "CTurboJPEG", "CWebP", "HifAPI", "HifCore",
+                "HifRemote", "HifRepository", "HifStore", "HifWorkspace", "Support", grpcTransport,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),

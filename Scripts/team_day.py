@@ -2,7 +2,9 @@
 agent that has HTTP and nothing else."""
 import os
 import re
+import struct
 import subprocess
+import zlib
 
 # What one step may take on a slow machine; each is far quicker on any other.
 STEP_SECONDS_MAX = 60
@@ -34,6 +36,16 @@ def make_repository(path, environment):
             out.write(text)
         git("add", ".")
         git("commit", "--quiet", "--message", message, author=author)
+
+
+def picture():
+    """A PNG of a gradient."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    rows = b"".join(b"\0" + bytes(v for x in range(300) for v in (x * 255 // 300, y * 255 // 300, 120)) for y in range(300))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 300, 300, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 class Person:
@@ -195,5 +207,14 @@ def day(browser, url, connect, hif, work, scripted, seen):
     noah.page.click("main .code a:has-text('@4') >> nth=0")
     assert noah.page.locator("#d1:has-text('50 minutes later each day') #v1:has-text('50.47')").count() == 1
     assert noah.page.locator("main :text('fern')").count() > 0
+
+    # Noah puts up a picture of himself.
+    noah.open("/settings")
+    removing = noah.page.locator("button:text-is('Remove the picture')")
+    assert removing.count() == 0
+    noah.page.set_input_files("#picture", {"name": "me.png", "mimeType": "image/png", "buffer": picture()})
+    noah.page.click("button:text-is('Use this picture')")
+    removing.wait_for()
+    seen(noah.page, "settings-picture")
     for person in (mia, noah):
         person.context.close()

@@ -7,6 +7,9 @@ package struct Forge: Sendable {
     package let accountsSource: any AccountsSource
     private let ownAccounts: Accounts?
     package let passwords: PasswordHasher
+    let pictures: PictureMaker
+    /// Nil where nothing is asked of Gravatar.
+    let gravatars: Gravatars?
     package let access: Access
     package let authenticator: Authenticator
     package let addresses: Addresses
@@ -33,13 +36,16 @@ package struct Forge: Sendable {
     /// - Parameter accounts: nil on a node that asks another for them.
     init(
         accounts: Accounts?, source: any AccountsSource, passwords: PasswordHasher,
-        addresses: Addresses, repositories: ProjectRepositories, packs: PackAddresses,
-        nodeProof: NodeProof?, signUp: SignUpPolicy, allowances: Allowances,
-        proxies: [AddressBlock], mailer: Mailer?, now: @escaping @Sendable () -> Int64
+        pictures: PictureMaker, gravatars: Gravatars?, addresses: Addresses,
+        repositories: ProjectRepositories, packs: PackAddresses, nodeProof: NodeProof?,
+        signUp: SignUpPolicy, allowances: Allowances, proxies: [AddressBlock],
+        mailer: Mailer?, now: @escaping @Sendable () -> Int64
     ) {
         ownAccounts = accounts
         accountsSource = source
         self.passwords = passwords
+        self.pictures = pictures
+        self.gravatars = gravatars
         self.addresses = addresses
         self.repositories = repositories
         self.packs = packs
@@ -53,17 +59,19 @@ package struct Forge: Sendable {
         authenticator = Authenticator(accounts: source, now: now)
     }
 
-    /// A forge that keeps its accounts itself.
+    /// A forge that keeps its accounts itself and fetches nothing.
     package init(
-        accounts: Accounts, passwords: PasswordHasher, addresses: Addresses,
+        accounts: Accounts, passwords: PasswordHasher, pictures: PictureMaker,
+        addresses: Addresses,
         repositories: ProjectRepositories, packs: PackAddresses = PackAddresses(base: nil),
         signUp: SignUpPolicy = .invite, mailer: Mailer? = nil,
         now: @escaping @Sendable () -> Int64
     ) {
         self.init(
-            accounts: accounts, source: accounts, passwords: passwords, addresses: addresses,
-            repositories: repositories, packs: packs, nodeProof: nil, signUp: signUp,
-            allowances: Allowances(), proxies: [], mailer: mailer, now: now)
+            accounts: accounts, source: accounts, passwords: passwords, pictures: pictures,
+            gravatars: nil, addresses: addresses, repositories: repositories, packs: packs,
+            nodeProof: nil, signUp: signUp, allowances: Allowances(), proxies: [],
+            mailer: mailer, now: now)
     }
 
     /// The database of this node.

@@ -189,6 +189,27 @@ package enum Limits {
     /// Who comes back after so long without looking is told what is new since then.
     package static let sessionViewMillis: Int64 = 1_800_000
 
+    // Pictures of accounts.
+    package static let pictureBytesMax = 4_000_000
+    /// Width and height, in pixels.
+    package static let pictureSideMax = 4_096
+    /// Of a JPEG. Progressive ones have some ten.
+    package static let pictureScansMax = 64
+    /// Pictures that are decoded at once, each in memory with all its pixels, and those that wait for it too.
+    package static let picturesAtOnce = 2
+    package static let pictureQueueMax = 16
+    /// Of what stands before the bytes of a file in a form; such a form has one part, which is the file.
+    package static let uploadHeadBytesMax = 2_048
+    package static let uploadPartsMax = 1
+    /// In memory, of what Gravatar has, for so long; the oldest are forgotten first.
+    package static let gravatarKeptBytesMax = 16 << 20
+    package static let gravatarKeptMillis: Int64 = 86_400_000
+    /// How long Gravatar is left alone when it does not answer.
+    package static let gravatarPauseMillis: Int64 = 300_000
+    /// Pictures to ask for that wait, and those that are asked for at once.
+    package static let gravatarQueueMax = 200
+    package static let gravatarsAtOnce = 4
+
     // What the forge fetches from elsewhere.
     package static let outboundURLBytesMax = 2_048
     package static let outboundBytesMax = 4_000_000

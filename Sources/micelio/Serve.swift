@@ -63,6 +63,15 @@ struct Serve: AsyncParsableCommand {
             valueName: "url"))
     var cdn: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where pictures of accounts are asked for by the hash of their mail address, or off.",
+            valueName: "off|url"))
+    var gravatar = GravatarAddress.usual.base
+
+    @Flag(help: "Fetch over http and from this machine, too. For development only.")
+    var outboundDevelopment = false
+
     @Option(help: "trace, debug, info, notice, warning or error.")
     var logLevel = "info"
 
@@ -132,6 +141,8 @@ struct Serve: AsyncParsableCommand {
         configuration.mail = try mail.way()
         configuration.allowances = try rates.allowances
         configuration.trustedProxies = try rates.trustedProxy.map { try AddressBlock($0) }
+        configuration.gravatar = gravatar == "off" ? nil : try GravatarAddress(gravatar)
+        if outboundDevelopment { configuration.outbound = .development }
         configuration.cache = try cache.configuration(data, isBucket: store.isBucket)
         switch (tlsCert, tlsKey, grpcPlaintext) {
         case (nil, nil, false): configuration.encryption = .selfSigned

@@ -40,6 +40,10 @@ import Testing
             ], .patch)
         let profile = try await api.call("profile.read", me + "/profile")
         #expect(profile["email"] as? String == "root@example.org")
+        let picture = try SamplePictures.webp(SamplePictures.bands(30, 30))
+        let avatar = try await api.upload("avatar.set", me + "/avatar", picture, type: "image/webp")
+        #expect((avatar["address"] as? String ?? "").hasPrefix("/avatars/root1?v="))
+        _ = try await api.call("avatar.remove", me + "/avatar", nil, .delete)
 
         _ = try await api.call(
             "tokens.create", me + "/tokens",
@@ -93,6 +97,10 @@ import Testing
         _ = try await api.call(
             "organisations.put_member", "/api/v1/organisations/club/members/ben",
             ["role": "owner"], .put)
+        let picture = try SamplePictures.jpeg(SamplePictures.bands(30, 30))
+        let club = "/api/v1/organisations/club/avatar"
+        _ = try await api.upload("organisations.set_avatar", club, picture, type: "image/jpeg")
+        _ = try await api.call("organisations.remove_avatar", club, nil, .delete)
         _ = try await api.call("organisations.list", "/api/v1/me/organisations")
         _ = try await api.call("accounts.read", "/api/v1/accounts/club")
         _ = try await api.call("accounts.read", "/api/v1/accounts/ben")

@@ -69,6 +69,7 @@ import Testing
             guard credential.allows(.account), credential != .readScope else { return 403...403 }
             if route.method == .get { return 200...303 }
             // What takes a body fails for this one; what takes none names something that is not there.
+            if !route.media.isEmpty { return 415...415 }
             return route.body == nil ? 404...404 : 400...400
         case .admin:
             if !credential.isSignedIn { return 401...401 }
@@ -83,6 +84,7 @@ import Testing
                 credential != .readScope
             else { return 403...403 }
             if route.method == .get { return 200...303 }
+            if !route.media.isEmpty { return 415...415 }
             return route.body == nil ? 404...404 : 400...400
         case .project(let role, let scope):
             guard let own = credential.role(isPublic),
@@ -250,7 +252,7 @@ import Testing
         for route in RouteTable.forge.routes where route.surface == .api {
             #expect(route.pattern.description.hasPrefix("/api/v1/"), "\(route.pattern)")
             #expect(
-                [.get, .delete].contains(route.method) || route.body != nil,
+                [.get, .delete].contains(route.method) || route.body != nil || !route.media.isEmpty,
                 "\(route.id) declares no body")
             #expect(
                 route.success != nil,

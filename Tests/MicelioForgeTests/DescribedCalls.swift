@@ -21,6 +21,26 @@ final class DescribedCalls: Sendable {
         _ method: HTTPRequest.Method? = nil
     ) async throws -> [String: Any] {
         let method = method ?? (value == nil ? .get : .post)
+        let answer = try await server.call(
+            method, path, token: token, json: value.map { try server.text($0) })
+        return try expect(id, method, path, answer)
+    }
+
+    /// With a body that is no JSON.
+    func upload(
+        _ id: String, _ path: String, _ bytes: [UInt8], type: String
+    ) async throws -> [String: Any] {
+        let answer = try await server.send(
+            .put, path, bytes, type: type, headers: [("Authorization", "Bearer \(token)")])
+        return try expect(
+            id, .put, path,
+            (answer.status, answer.headers, String(decoding: answer.body, as: UTF8.self)))
+    }
+
+    private func expect(
+        _ id: String, _ method: HTTPRequest.Method, _ path: String,
+        _ answer: (status: Int, headers: HTTPFields, body: String)
+    ) throws -> [String: Any] {
         guard
             case .found(let match) = RouteTable.forge.find(
                 method, String(path.prefix { $0 != "?" }))
@@ -30,8 +50,6 @@ final class DescribedCalls: Sendable {
         }
         #expect(match.route.id == id, "\(path)")
         called.withLock { _ = $0.insert(match.route.id) }
-        let answer = try await server.call(
-            method, path, token: token, json: value.map { try server.text($0) })
         let wanted = match.route.success?.status
         #expect(answer.status == wanted, "\(id): \(answer.status) \(answer.body.prefix(900))")
         let isJSON = match.route.success?.shape != nil

@@ -28,6 +28,27 @@ extension TestServer {
         return (response.status.code, response.headers, body)
     }
 
+    /// A request with bytes, and an answer that may be bytes.
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, _ bytes: [UInt8]? = nil,
+        type: String? = nil, headers: [(String, String)] = []
+    ) async throws -> (status: Int, headers: HTTPFields, body: [UInt8]) {
+        let client = TestClient(host: "127.0.0.1", port: httpPort)
+        client.connect()
+        var fields = HTTPFields()
+        fields[.contentType] = type
+        for (name, value) in headers { fields[HTTPField.Name(name)!] = value }
+        let response = try await client.execute(
+            TestClient.Request(
+                path, method: method, headers: fields, body: bytes.map { ByteBuffer(bytes: $0) }))
+        try await client.shutdown()
+        let body = response.body.map { Array($0.readableBytesView) } ?? []
+        AnswerCheck.check(
+            method, path, response.status.code, response.headers,
+            String(decoding: body, as: UTF8.self))
+        return (response.status.code, response.headers, body)
+    }
+
     func object(_ text: String) throws -> [String: Any] {
         try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
     }

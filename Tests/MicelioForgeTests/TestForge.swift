@@ -59,7 +59,7 @@ final class TestForge: Sendable {
         forge = Forge(
             accounts: try Accounts(path: directory.path + "/accounts.sqlite"),
             passwords: try PasswordHasher(threads: TestForge.threads),
-            addresses: addresses,
+            pictures: PictureMaker(threads: TestForge.threads), addresses: addresses,
             repositories: try await ProjectRepositories(
                 MemoryStore(), world: .system,
                 executor: BlockingExecutor(threads: TestForge.threads)),

@@ -46,6 +46,8 @@ struct TestServer: Sendable {
         configuration.rpc = HostPort(host: "127.0.0.1", port: 0)
         // Long: a stop that runs out of time while the machine is busy ends the process (see `Doors`).
         configuration.stoppingSecondsMax = 20
+        // No test asks anybody outside of this machine.
+        configuration.gravatar = nil
         configure(&configuration)
         let (stream, ready) = AsyncStream.makeStream(of: (Forge, RunFile).self)
         let server = try await ForgeServer(

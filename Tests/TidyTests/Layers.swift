@@ -25,6 +25,9 @@ enum Layers {
         "CArgon2": Target(mayImport: [], isPure: true),
         "CCurl": Target(mayImport: [], isPure: true),
         "CMd4c": Target(mayImport: [], isPure: true),
+        "CPng": Target(mayImport: [], isPure: true),
+        "CTurboJPEG": Target(mayImport: [], isPure: true),
+        "CWebP": Target(mayImport: [], isPure: true),
 
         "HifCore": Target(mayImport: ["CBlake3", "Synchronization"], isPure: true),
         "HifStore": Target(mayImport: ["HifCore"] + pureSystem, isPure: true),
@@ -52,10 +55,13 @@ enum Layers {
                 "NIOSSL",
             ] + system, isPure: false),
         "MicelioForge": Target(
-            mayImport: core + ["HifAPI", "CArgon2", "CCurl", "CMd4c"] + grpc + system + [
+            mayImport: core + [
+                "HifAPI", "CArgon2", "CCurl", "CMd4c", "CPng", "CTurboJPEG", "CWebP",
+            ] + grpc + system + [
                 "AsyncHTTPClient", "Crypto", "GRDB", "HTTPTypes", "Hummingbird", "Logging",
-                "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle", "SwiftASN1",
-                "UnixSignals", "X509",
+                "NIOCore",
+                "NIOHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle", "SwiftASN1", "UnixSignals",
+                "X509",
             ], isPure: false),
         "micelio": Target(
             mayImport: core + ["HifS3", "MicelioForge", "ArgumentParser", "Logging"] + system,

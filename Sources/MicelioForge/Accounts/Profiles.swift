@@ -10,6 +10,10 @@ package struct Profile: Hashable, Sendable {
     package let members: [String]
     /// Handles of the organisations that a person is in.
     package let organisations: [String]
+    /// Of the picture that was uploaded; nil when none was.
+    let avatarTag: String?
+    /// Whether Gravatar may be asked for a picture where none was uploaded.
+    let usesGravatar: Bool
 }
 
 extension Accounts {
@@ -18,7 +22,12 @@ extension Accounts {
         try await pool.read { database in
             guard let user = try Accounts.user(handle, in: database), user.disabledMillis == nil,
                 let row = try Row.fetchOne(
-                    database, sql: "SELECT bio, links FROM users WHERE id = ?",
+                    database,
+                    sql: """
+                        SELECT users.bio, users.links, users.uses_gravatar, avatars.tag
+                        FROM users LEFT JOIN avatars ON avatars.user_id = users.id
+                        WHERE users.id = ?
+                        """,
                     arguments: [user.id])
             else { return nil }
             let links = (row["links"] as String).split(separator: "\n").map(String.init)
@@ -42,15 +51,19 @@ extension Accounts {
                 arguments: [user.id, Limits.pageItemsMax])
             return Profile(
                 user: user, bio: row["bio"], links: links, members: members,
-                organisations: organisations)
+                organisations: organisations, avatarTag: row["tag"],
+                usesGravatar: row["uses_gravatar"])
         }
     }
 
     /// Replaces what an account says of itself.
     ///
-    /// - Parameter email: nil for none.
+    /// - Parameters:
+    ///   - email: nil for none.
+    ///   - usesGravatar: nil to leave it as it is.
     func setProfile(
-        of user: User, displayName: String, email: String?, bio: String, links: [String]
+        of user: User, displayName: String, email: String?, bio: String, links: [String],
+        usesGravatar: Bool? = nil
     ) async throws {
         try Accounts.check(displayName: displayName, email: email)
         guard bio.unicodeScalars.count <= Limits.bioLengthMax else {
@@ -62,9 +75,14 @@ extension Accounts {
         for link in links { try Accounts.check(link: link) }
         try await pool.write { database in
             try database.execute(
-                sql:
-                    "UPDATE users SET display_name = ?, email = ?, bio = ?, links = ? WHERE id = ?",
-                arguments: [displayName, email, bio, links.joined(separator: "\n"), user.id])
+                sql: """
+                    UPDATE users SET display_name = ?, email = ?, bio = ?, links = ?,
+                        uses_gravatar = coalesce(?, uses_gravatar)
+                    WHERE id = ?
+                    """,
+                arguments: [
+                    displayName, email, bio, links.joined(separator: "\n"), usesGravatar, user.id,
+                ])
         }
     }
 

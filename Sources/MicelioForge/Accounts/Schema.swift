@@ -15,6 +15,7 @@ enum Schema {
             ("0007 organisations", version7),
             ("0008 settings of projects", version8),
             ("0009 tokens of agents", version9),
+            ("0010 pictures of accounts", version10),
         ] {
             migrator.registerMigration(name) { database in
                 for statement in statements { try database.execute(sql: statement) }
@@ -22,6 +23,20 @@ enum Schema {
         }
         return migrator
     }
+
+    private static let version10 = [
+        "ALTER TABLE users ADD COLUMN uses_gravatar INTEGER NOT NULL DEFAULT 1",
+        // Square PNGs that the forge made, in two sizes.
+        """
+        CREATE TABLE avatars (
+            user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+            small BLOB NOT NULL,
+            large BLOB NOT NULL,
+            tag TEXT NOT NULL,
+            changed_at INTEGER NOT NULL
+        ) STRICT
+        """,
+    ]
 
     private static let version9 = [
         // The table of version 1 with one more kind: SQLite changes no check of a table that exists.

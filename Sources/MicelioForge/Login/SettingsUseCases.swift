@@ -55,13 +55,15 @@ extension Forge {
 
     /// Changes of a profile what is not nil; an empty address is none.
     package func changeProfile(
-        _ grant: AccountGrant, name: String?, email: String?, bio: String?, links: [String]?
+        _ grant: AccountGrant, name: String?, email: String?, bio: String?, links: [String]?,
+        usesGravatar: Bool? = nil
     ) async throws {
         let old = try await ownProfile(grant)
         let email = email ?? old.user.email ?? ""
         try await accounts.setProfile(
             of: grant.user, displayName: name ?? old.user.displayName,
-            email: email.isEmpty ? nil : email, bio: bio ?? old.bio, links: links ?? old.links)
+            email: email.isEmpty ? nil : email, bio: bio ?? old.bio, links: links ?? old.links,
+            usesGravatar: usesGravatar)
     }
 
     // MARK: Devices

@@ -73,11 +73,13 @@ extension Call {
         return try JSONBody(bytes, shape: shape)
     }
 
-    /// Whether a page's form was sent.
+    /// Whether a page's form was sent, with fields or with a file.
     var isForm: Bool {
-        match.route.surface == .page
-            && (request.headers[.contentType] ?? "").lowercased()
-                .hasPrefix("application/x-www-form-urlencoded")
+        let type = (request.headers[.contentType] ?? "").lowercased()
+        return match.route.surface == .page
+            && ["application/x-www-form-urlencoded", "multipart/form-data"].contains {
+                type.hasPrefix($0)
+            }
     }
 
     /// What makes a repeated call the same call; empty when the client chose nothing.

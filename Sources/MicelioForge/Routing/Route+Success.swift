@@ -52,7 +52,7 @@ extension Route {
             // It may be archived.
             if verb == .write { codes.insert(.unprocessable) }
         }
-        if body != nil { codes.formUnion([.tooLarge, .unsupportedMediaType]) }
+        if body != nil || !media.isEmpty { codes.formUnion([.tooLarge, .unsupportedMediaType]) }
         return codes.union(refusals)
     }
 }
@@ -80,6 +80,9 @@ extension [Route] {
 
     /// The same routes, which read these fields of the request's head.
     func reading(_ fields: Route.QueryField...) -> [Route] { with { $0.headers += fields } }
+
+    /// The same routes, whose body is bytes of one of these types.
+    func taking(_ media: [String]) -> [Route] { with { $0.media = media } }
 
     /// The same routes, each request of which takes so much of its caller's allowance.
     func costing(_ cost: Int) -> [Route] { with { $0.cost = cost } }

@@ -51,6 +51,8 @@ struct Route: Sendable {
     var refusals: [ForgeError.Code] = []
     /// Fields of the request's head that it reads, besides those that every route does.
     var headers: [QueryField] = []
+    /// The media types of a body that is bytes and no JSON; empty where there is none.
+    var media: [String] = []
     /// What a request takes of its caller's allowance: 1 for reading a thing, more where it takes long.
     var cost = 1
 

@@ -80,13 +80,15 @@ struct RouteTable: Sendable {
     static let besideKeeper = RouteTable(shared)
 
     private static let shared =
-        OperationRoutes.all + AssetRoutes.all + ExploreRoutes.all + FileRoutes.all
+        OperationRoutes.all + AssetRoutes.all + AvatarRoutes.all + ExploreRoutes.all
+        + FileRoutes.all
         + HistoryRoutes.all + SessionRoutes.all + SessionActions.all + SessionAPI.all
         + ProjectAPI.all + PackRoutes.all + GuideRoutes.all
 
     private static let keepers =
         OAuthRoutes.all + DeviceRoutes.all + LinkRoutes.all + SignInRoutes.all + SignUpRoutes.all
-        + ProfileSettings.all + PasswordSettings.all + TwoFactorSettings.all + DeviceSettings.all
+        + ProfileSettings.all + AvatarSettings.all + PasswordSettings.all + TwoFactorSettings.all
+        + DeviceSettings.all
         + TokenSettings.all + InvitationRoutes.all + OrganisationRoutes.all + NewProjectRoutes.all
         + ProjectSettingsRoutes.all + AdminRoutes.all
 }

@@ -34,6 +34,10 @@ package struct ForgeConfiguration: Sendable {
     package var allowances = Allowances()
     /// Whose `X-Forwarded-For` is believed; nobody's when empty.
     package var trustedProxies: [AddressBlock] = []
+    /// Where pictures of accounts are asked for by their mail address; nil for nowhere.
+    package var gravatar: GravatarAddress? = .usual
+    /// Where the forge may fetch from.
+    package var outbound = OutboundPolicy()
     /// How long what is under way may take when the server is told to stop.
     package var stoppingSecondsMax = 30
 

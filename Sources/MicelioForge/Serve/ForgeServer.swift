@@ -21,6 +21,8 @@ package struct ForgeServer: Sendable {
     private let threads: NIOThreadPool
     private let diskThreads: NIOThreadPool
     private let mailThreads: NIOThreadPool?
+    private let pictureThreads: NIOThreadPool
+    private let outboundThreads: NIOThreadPool
     private let cache: CachingStore?
     private let logger: Logger
     private let onReady: @Sendable (Forge, RunFile) async -> Void
@@ -70,6 +72,11 @@ package struct ForgeServer: Sendable {
                 Mailer($0, addresses: addresses, threads: threads, now: now, logger: logger)
             }
         }
+        pictureThreads = NIOThreadPool(numberOfThreads: Limits.picturesAtOnce)
+        pictureThreads.start()
+        let outboundThreads = NIOThreadPool(numberOfThreads: Limits.outboundThreads)
+        outboundThreads.start()
+        self.outboundThreads = outboundThreads
         let links = NodeLinks(pin: key?.pin)
         self.links = links
         let accounts: Accounts?
@@ -88,10 +95,23 @@ package struct ForgeServer: Sendable {
         }
         let bottom = try store ?? DirectoryStore(path: files.store)
         cache = try await ForgeServer.cache(of: bottom, configuration.cache)
+        let pictures = PictureMaker(threads: pictureThreads)
+        // A node without accounts knows no mail addresses.
+        let gravatars =
+            accounts == nil
+            ? nil
+            : configuration.gravatar.map { address in
+                Gravatars(
+                    address,
+                    outbound: OutboundHTTP(
+                        configuration.outbound, resolver: SystemResolver(threads: outboundThreads)
+                    ) { addresses.publicURL },
+                    maker: pictures, now: now, report: { logger.notice("\($0)") })
+            }
         forge = Forge(
             accounts: accounts, source: source,
-            passwords: try PasswordHasher(threads: threads),
-            addresses: addresses,
+            passwords: try PasswordHasher(threads: threads), pictures: pictures,
+            gravatars: gravatars, addresses: addresses,
             repositories: try await ProjectRepositories(
                 cache ?? bottom, world: .system,
                 executor: BlockingExecutor(threads: diskThreads),
@@ -154,6 +174,7 @@ package struct ForgeServer: Sendable {
             links, rpc, web, ready, UpkeepService(repositories: forge.repositories),
             FeedService(repositories: forge.repositories),
         ]
+        if let gravatars = forge.gravatars { members.append(GravatarService(gravatars: gravatars)) }
         // Before all others, so that they are told to stop when those have.
         members.insert(UsageReport(usage: forge.usage, logger: logger), at: 0)
         if let mailer = forge.mailer { members.append(MailService(mailer: mailer)) }
@@ -212,6 +233,9 @@ package struct ForgeServer: Sendable {
         try? await threads.shutdownGracefully()
         try? await diskThreads.shutdownGracefully()
         try? await mailThreads?.shutdownGracefully()
+        try? await pictureThreads.shutdownGracefully()
+        // Not waited for: one that asks for a name comes back when the resolver gives up.
+        outboundThreads.shutdownGracefully { _ in }
         lock.release()
         logger.info("stopped")
     }
@@ -261,6 +285,14 @@ private struct FeedService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await repositories.watch() }
+    }
+}
+
+private struct GravatarService: Service {
+    let gravatars: Gravatars
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await gravatars.run() }
     }
 }
 

@@ -117,6 +117,7 @@ enum Stylesheet {
         .state:is(.bad, .warn)::before {border-radius:0}
         .state.warn::before {transform:rotate(45deg) scale(.85)}
         .av {width:1.5rem; height:1.5rem; padding:3px; border-radius:50%; background:var(--sunk); border:1px solid var(--line); color:var(--soft)}
+        img.av {padding:0; object-fit:cover}
         .av.agent {border-radius:3px; background:var(--why-bg); color:var(--why)}
         .who {display:inline-flex; align-items:center; gap:.45em; font-weight:600}
 
@@ -351,7 +352,8 @@ enum Stylesheet {
         .heat svg {width:100%; min-width:46rem}
         .heat text {font:10px var(--sans); fill:var(--soft)}
         .l0 {fill:var(--h0)} .l1 {fill:var(--h1)} .l2 {fill:var(--h2)} .l3 {fill:var(--h3)} .l4 {fill:var(--h4)}
-        .me-card > .av {width:5rem; height:5rem; padding:.8rem; margin-bottom:var(--s3)}
+        .av[width="80"] {width:5rem; height:5rem}
+        .me-card > .av {margin-bottom:var(--s3)}
         .cols {display:grid; grid-template-columns:1fr 1fr; gap:0 var(--s5)}
         .items.cols > li {padding-top:0; border:0}
 

@@ -58,6 +58,16 @@ enum OpenAPI {
                 "content": json(body.schema(isStrict: true)),
             ])
         }
+        if !route.media.isEmpty {
+            let bytes = JSONText.Node.object([
+                "schema": .object(["type": .string("string"), "format": .string("binary")])
+            ])
+            fields["requestBody"] = .object([
+                "required": .bool(true),
+                "content": .object(
+                    Dictionary(uniqueKeysWithValues: route.media.map { ($0, bytes) })),
+            ])
+        }
         return .object(fields)
     }
 

@@ -86,6 +86,7 @@ struct OrganisationPage: Encodable, Sendable {
     let bio: String
     let links: [String]
     let members: [MemberView]
+    private let avatarTag: String?
     var projectCount = 0
     var needsPassword = false
     var problem: String?
@@ -99,6 +100,7 @@ struct OrganisationPage: Encodable, Sendable {
         name = profile.user.displayName
         bio = profile.bio
         links = profile.links
+        avatarTag = profile.avatarTag
         self.members = members.map {
             MemberView(account: $0.handle.text, name: $0.displayName, role: $0.role.rawValue)
         }
@@ -132,6 +134,7 @@ struct OrganisationPage: Encodable, Sendable {
             <div class="field"><label for="links">Links, one to a line</label><textarea id="links" \
             name="links" class="mono" spellcheck="false">\(links.joined(separator: "\n"))</textarea></div>
             <button class="primary">Save</button></form></section>
+            \(PictureSection(handle: handle, tag: avatarTag, address: "\(address)/picture").html)
             \(deleting)</div>
             """)
     }

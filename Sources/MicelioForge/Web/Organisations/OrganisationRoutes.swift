@@ -204,7 +204,7 @@ enum OrganisationRoutes {
     }
 
     /// Does what a form asks for, and shows the page again, whatever came of it.
-    private static func changing(
+    static func changing(
         _ call: Call, _ grant: OrganisationGrant, _ work: () async throws -> Void
     ) async throws -> Reply {
         try await call.answeringForm { error in

@@ -1,24 +1,38 @@
-import HifCore
-
-/// The picture of an account or an agent: people are round, agents are square. Drawn from the name
-/// alone, symmetric, in the colours of the page.
+/// Pictures of accounts and agents on pages: people are round, agents are square.
+///
+/// An account's is a file of its own (`AvatarRoutes`), whose address follows from the name: so a page asks
+/// nothing of the database for the pictures on it. The words beside a picture say whose it is.
 enum Avatar {
-    static func picture(_ name: String, isAgent: Bool = false) -> HTML {
-        let bits = Blake3.hash(Array(name.utf8)).bytes
-        var path = ""
-        for row in 0..<5 {
-            for column in 0..<3 where bits[row * 3 + column] & 1 == 1 {
-                path += "M\(column) \(row)h1v1h-1z"
-                if column < 2 { path += "M\(4 - column) \(row)h1v1h-1z" }
-            }
-        }
+    /// Of whoever has no account here, drawn from the name in the colours of the page.
+    static func drawn(_ name: String, isAgent: Bool = false) -> HTML {
+        """
+        <svg class="av\(isAgent ? " agent" : "")" viewBox="0 0 5 5" aria-hidden="true"><path \
+        fill="currentColor" d="\(DrawnAvatar.path(name))"/></svg>
+        """
+    }
+
+    /// Of an account, beside its name.
+    static func small(_ handle: String) -> HTML {
+        """
+        <img class="av" src="\(AvatarRoutes.address(handle, .small))" width="24" height="24" alt="">
+        """
+    }
+
+    /// Of an account, large.
+    ///
+    /// - Parameters:
+    ///   - tag: of the picture that it is now, so that the one before is not shown.
+    ///   - alt: empty where the name stands beside it.
+    static func large(_ handle: String, tag: String? = nil, alt: String = "") -> HTML {
+        let version: HTML? = tag.map { "?v=\($0)" }
         return """
-            <svg class="av\(isAgent ? " agent" : "")" viewBox="0 0 5 5" aria-hidden="true"><path fill="currentColor" d="\(path)"/></svg>
+            <img class="av" src="\(AvatarRoutes.address(handle, .large))\(version)" width="80" \
+            height="80" alt="\(alt)">
             """
     }
 
     /// An account with its picture, leading to its page.
     static func named(_ handle: String) -> HTML {
-        "<a class=\"who\" href=\"/\(handle)\">\(picture(handle))<span>\(handle)</span></a>"
+        "<a class=\"who\" href=\"/\(handle)\">\(small(handle))<span>\(handle)</span></a>"
     }
 }

@@ -32,11 +32,11 @@ struct AuthorView: Encodable, Hashable, Sendable {
         let who: HTML =
             Frame.isHandle(account)
             ? Avatar.named(account)
-            : "<span class=\"who\">\(Avatar.picture(shown))<span>\(shown)</span></span>"
+            : "<span class=\"who\">\(Avatar.drawn(shown))<span>\(shown)</span></span>"
         guard !agent.isEmpty else { return who }
         return """
             \(who) <span class="soft">with</span> <span class="who">\
-            \(Avatar.picture(agent, isAgent: true))<span>\(agent)</span></span> <span \
+            \(Avatar.drawn(agent, isAgent: true))<span>\(agent)</span></span> <span \
             class="tag">agent of \(shown)</span>
             """
     }

@@ -122,7 +122,7 @@ struct ProfileAnswer: Answer {
             description: "\(handle) on \(frame.host)",
             """
             <div class="profile"><section class="me-card" aria-label="Account">\
-            \(Avatar.picture(handle))
+            \(Avatar.large(handle))
             <h1>\(handle)</h1>\(shown)\(about)\
             <p class="soft">joined \(frame.time(joinedAt.millis))</p>\
             \(people)</section>

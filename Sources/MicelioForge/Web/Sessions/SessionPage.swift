@@ -263,7 +263,9 @@ extension SessionPage {
             let speaker =
                 isAgent
                 ? author.agent : (author.account.isEmpty ? author.name : author.account)
-            picture = Avatar.picture(speaker, isAgent: isAgent)
+            picture =
+                isAgent || !Frame.isHandle(speaker)
+                ? Avatar.drawn(speaker, isAgent: isAgent) : Avatar.small(speaker)
             name =
                 isAgent || !Frame.isHandle(speaker)
                 ? "<span class=\"who\">\(speaker)</span>"

@@ -7,7 +7,7 @@ enum ProfileSettings {
             .init(page: "/settings~", api: "/api/v1/me/profile"), "profile.read",
             "What the account says of itself"
         ) { call, grant in
-            .answer(ProfileSettingsAnswer(try await call.forge.ownProfile(grant)))
+            .answer(try await show(call, grant))
         }
         .answering(ProfileSettingsAnswer.shape)
         + Route.changing(
@@ -22,6 +22,9 @@ enum ProfileSettings {
                         "email", .mailOrNone, "Only whoever runs the forge sees it; empty for none"),
                     .init("bio", .upTo(Limits.bioLengthMax), "A few words, shown as they are"),
                     .init("links", .list(.link, count: 0...Limits.profileLinksMax)),
+                    .init(
+                        "gravatar", .boolean,
+                        "Whether Gravatar's picture for the mail address may stand in for one"),
                 ], required: [])
         ) { call, grant in
             let body = try await call.body()
@@ -29,25 +32,50 @@ enum ProfileSettings {
             func text(_ name: String) -> String? {
                 body.string(name) ?? (call.isForm ? "" : nil)
             }
+            // A box that is not checked is not sent; where there is none, nothing is meant.
+            let usesGravatar =
+                body.bool("gravatar") ?? (call.isForm && call.forge.asksGravatar ? false : nil)
             return try await call.answeringForm { error in
-                var answer = ProfileSettingsAnswer(try await call.forge.ownProfile(grant))
+                var answer = try await show(call, grant)
                 answer.name = text("name") ?? ""
                 answer.email = text("email") ?? ""
                 answer.bio = text("bio") ?? ""
                 answer.links = body.strings("links") ?? []
+                answer.gravatar = usesGravatar ?? answer.gravatar
                 answer.problem = error.message
                 return .page({ [answer] in answer.page($0) }, error.code.httpStatus)
             } _: {
                 try await call.forge.changeProfile(
                     grant, name: text("name"), email: text("email"), bio: text("bio"),
-                    links: body.strings("links"))
-                var answer = ProfileSettingsAnswer(try await call.forge.ownProfile(grant))
+                    links: body.strings("links"), usesGravatar: usesGravatar)
+                var answer = try await show(call, grant)
                 if !call.isForm { return .json(answer) }
                 answer.isSaved = true
                 return .page { [answer] in answer.page($0) }
             }
         }
         .answering(ProfileSettingsAnswer.shape)
+
+    private static func show(
+        _ call: Call, _ grant: AccountGrant
+    ) async throws -> ProfileSettingsAnswer {
+        ProfileSettingsAnswer(
+            try await call.forge.ownProfile(grant), asksGravatar: call.forge.asksGravatar)
+    }
+
+    /// Does what a form on the page asks for, and shows the page again, whatever came of it.
+    static func answering(
+        _ call: Call, _ grant: AccountGrant, _ work: () async throws -> Void
+    ) async throws -> Reply {
+        try await call.answeringForm { error in
+            var answer = try await show(call, grant)
+            answer.problem = error.message
+            return .page({ [answer] in answer.page($0) }, error.code.httpStatus)
+        } _: {
+            try await work()
+            return .redirect("/settings")
+        }
+    }
 }
 
 /// An account's own profile, to be changed.
@@ -57,19 +85,27 @@ struct ProfileSettingsAnswer: Answer {
     var email: String
     var bio: String
     var links: [String]
+    var gravatar: Bool
+    let hasPicture: Bool
+    private let avatarTag: String?
+    private let asksGravatar: Bool
     var problem: String?
     var isSaved = false
 
     private enum CodingKeys: CodingKey {
-        case handle, name, email, bio, links
+        case handle, name, email, bio, links, gravatar, hasPicture
     }
 
-    init(_ profile: Profile) {
+    init(_ profile: Profile, asksGravatar: Bool) {
         handle = profile.user.handle.text
         name = profile.user.displayName
         email = profile.user.email ?? ""
         bio = profile.bio
         links = profile.links
+        gravatar = profile.usesGravatar
+        hasPicture = profile.avatarTag != nil
+        avatarTag = profile.avatarTag
+        self.asksGravatar = asksGravatar
     }
 
     func page(_ frame: Frame) -> HTML {
@@ -92,8 +128,21 @@ struct ProfileSettingsAnswer: Answer {
             type="email" value="\(email)" autocomplete="email" maxlength="\(Limits.emailLengthMax)" \
             aria-describedby="email-hint"><p class="hint" id="email-hint">\
             \(Frame.mailHint(frame))</p></div>
-            <button class="primary">Save</button></form></section>
+            \(gravatarField)<button class="primary">Save</button></form></section>
+            \(PictureSection(handle: handle, tag: avatarTag, address: "/settings/picture").html)
             """)
+    }
+
+    private var gravatarField: HTML? {
+        guard asksGravatar else { return nil }
+        let isOn: HTML? = gravatar ? " checked" : nil
+        return """
+            <div class="field"><label class="check"><input type="checkbox" name="gravatar" value="true"\
+            \(isOn) aria-describedby="gravatar-hint"><span>Show my Gravatar while I have no other \
+            picture</span></label><p class="hint" id="gravatar-hint">The forge asks Gravatar for it by the \
+            SHA-256 of your mail address. Who looks at your page does not.</p></div>
+
+            """
     }
 
     var markdown: String {
@@ -101,6 +150,7 @@ struct ProfileSettingsAnswer: Answer {
             "Name: \(MarkdownText.escape(name))", "Mail address: \(MarkdownText.escape(email))",
             "About: \(MarkdownText.escape(bio))",
             "Links: \(links.map { "<\($0)>" }.joined(separator: " "))",
+            "Picture: \(hasPicture ? "uploaded" : gravatar ? "Gravatar's, or drawn" : "drawn")",
         ]
         return "# Profile of \(handle)\n\n- \(lines.joined(separator: "\n- "))\n"
     }

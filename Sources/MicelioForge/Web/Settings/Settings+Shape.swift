@@ -7,6 +7,8 @@ extension ProfileSettingsAnswer {
             .init("handle", .handle), .init("name", .string, "The name to show"),
             .init("email", .string, "Empty for none"), .init("bio", .string),
             .init("links", .list(.string)),
+            .init("gravatar", .boolean, "Whether Gravatar's picture may stand in for one"),
+            .init("has_picture", .boolean, "Whether one was uploaded"),
         ])
 }
 

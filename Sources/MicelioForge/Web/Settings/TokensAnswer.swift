@@ -59,7 +59,7 @@ struct TokensAnswer: Answer {
                 "/settings/tokens/\(item.number)/revoke", "Revoke", item.name)
             let name: HTML =
                 item.isAgent
-                ? "<span class=\"who\">\(Avatar.picture(item.name, isAgent: true))<span>\(item.name)</span></span> <span class=\"tag\">agent</span>"
+                ? "<span class=\"who\">\(Avatar.drawn(item.name, isAgent: true))<span>\(item.name)</span></span> <span class=\"tag\">agent</span>"
                 : "<b>\(item.name.isEmpty ? "No name" : item.name)</b>"
             return """
                 <tr><th scope="row">\(name)<br><code>…\

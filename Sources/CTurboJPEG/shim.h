@@ -1,0 +1,3 @@
+// TurboJPEG from the system: whole JPEGs, in memory.
+#pragma once
+#include <turbojpeg.h>
