@@ -14,6 +14,7 @@ package struct Forge: Sendable {
     package let authenticator: Authenticator
     package let addresses: Addresses
     package let repositories: ProjectRepositories
+    let searchIndexes: SearchIndexes
     /// Where clients fetch packs.
     let packs: PackAddresses
     /// By which the nodes of this forge know each other; nil without TLS.
@@ -37,9 +38,9 @@ package struct Forge: Sendable {
     init(
         accounts: Accounts?, source: any AccountsSource, passwords: PasswordHasher,
         pictures: PictureMaker, gravatars: Gravatars?, addresses: Addresses,
-        repositories: ProjectRepositories, packs: PackAddresses, nodeProof: NodeProof?,
-        signUp: SignUpPolicy, allowances: Allowances, proxies: [AddressBlock],
-        mailer: Mailer?, now: @escaping @Sendable () -> Int64
+        repositories: ProjectRepositories, search: SearchIndexes, packs: PackAddresses,
+        nodeProof: NodeProof?, signUp: SignUpPolicy, allowances: Allowances,
+        proxies: [AddressBlock], mailer: Mailer?, now: @escaping @Sendable () -> Int64
     ) {
         ownAccounts = accounts
         accountsSource = source
@@ -48,6 +49,7 @@ package struct Forge: Sendable {
         self.gravatars = gravatars
         self.addresses = addresses
         self.repositories = repositories
+        searchIndexes = search
         self.packs = packs
         self.nodeProof = nodeProof
         signUpPolicy = signUp
@@ -62,15 +64,14 @@ package struct Forge: Sendable {
     /// A forge that keeps its accounts itself and fetches nothing.
     package init(
         accounts: Accounts, passwords: PasswordHasher, pictures: PictureMaker,
-        addresses: Addresses,
-        repositories: ProjectRepositories, packs: PackAddresses = PackAddresses(base: nil),
-        signUp: SignUpPolicy = .invite, mailer: Mailer? = nil,
-        now: @escaping @Sendable () -> Int64
+        addresses: Addresses, repositories: ProjectRepositories, search: SearchIndexes,
+        packs: PackAddresses = PackAddresses(base: nil), signUp: SignUpPolicy = .invite,
+        mailer: Mailer? = nil, now: @escaping @Sendable () -> Int64
     ) {
         self.init(
             accounts: accounts, source: accounts, passwords: passwords, pictures: pictures,
-            gravatars: nil, addresses: addresses, repositories: repositories, packs: packs,
-            nodeProof: nil, signUp: signUp, allowances: Allowances(), proxies: [],
+            gravatars: nil, addresses: addresses, repositories: repositories, search: search,
+            packs: packs, nodeProof: nil, signUp: signUp, allowances: Allowances(), proxies: [],
             mailer: mailer, now: now)
     }
 

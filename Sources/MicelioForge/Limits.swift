@@ -177,6 +177,33 @@ package enum Limits {
     package static let directoriesBytesMax = 32 << 20
     package static let knownSessionsBytesMax = 64 << 20
 
+    // Search.
+    /// In Unicode scalars.
+    package static let searchQueryLengthMax = 200
+    /// A longer file is found by its name only.
+    package static let searchFileBytesMax = 512 << 10
+    /// What is kept of a session's words, and of how many events of one that is open.
+    package static let searchSessionBytesMax = 512 << 10
+    package static let searchEventsMax = 2_000
+    package static let searchOpenSessionsMax = 100
+    /// Text in the index of one project; of files beyond it only names are taken in.
+    package static let searchProjectBytesMax = 1 << 30
+    /// All indexes of a node; those not used for longest are deleted for another.
+    package static let searchBytesMax = 16 << 30
+    /// Indexes that are held open.
+    package static let searchOpenMax = 32
+    /// What is taken in at a time.
+    package static let searchStepChanges = 256
+    package static let searchStepBytesMax = 4 << 20
+    /// How long a search reads what has landed since the last.
+    package static let searchReadingMillis: Int64 = 2_000
+    /// Text that one search looks through; it says where to go on.
+    package static let searchScanBytesMax = 32 << 20
+    /// Lines that are shown of what was found.
+    package static let searchLinesMax = 4
+    /// Projects, and accounts, among which those that match best are chosen.
+    package static let searchNamesMax = 10_000
+
     // Live sessions.
     /// Streams of events open at once: of one account (or, for who is not signed in, one address), and all.
     package static let streamsOfOneMax = 16

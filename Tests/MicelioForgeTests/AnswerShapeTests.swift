@@ -85,6 +85,12 @@ import Testing
                 ("diff.read", base + "/diff/@0/@latest"),
                 ("diff.read", base + "/diff/@2/@1?path=docs"),
             ] { _ = try await call(id, path) }
+            for (id, path) in [
+                ("search.project", base + "/search?q=one&limit=1"),
+                ("search.project", base + "/search"),
+                ("search.project", base + "/search?q=markdown&in=sessions"),
+                ("search.names", "/api/v1/search?q=app"),
+            ] { _ = try await call(id, path) }
             let record = try #require(
                 try await server.forge.accounts.project(
                     ProjectPath("ana/app"), seenBy: nil)

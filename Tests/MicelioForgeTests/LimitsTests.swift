@@ -60,6 +60,16 @@ import Testing
         "refusalsHeldMax": "how many are held back; the next is said at once",
         "directoriesBytesMax": "KeptTests go over a smaller one",
         "knownSessionsBytesMax": "KeptTests go over a smaller one",
+        "searchSessionBytesMax": "SearchTests go over a smaller one",
+        "searchEventsMax": "SearchTests go over a smaller one",
+        "searchOpenSessionsMax": "SearchTests go over a smaller one",
+        "searchProjectBytesMax": "SearchTests go over a smaller one",
+        "searchBytesMax": "SearchTests go over a smaller one",
+        "searchOpenMax": "SearchTests go over a smaller one",
+        "searchStepChanges": "SearchTests go over a smaller one",
+        "searchStepBytesMax": "what does not go into one step goes into the next",
+        "searchScanBytesMax": "SearchTests go over a smaller one",
+        "searchNamesMax": "of more that match, those that match best are chosen among so many",
     ]
 
     @Test func `every bound has a test that names it, or a reason why it has none`() throws {

@@ -237,6 +237,27 @@ import Testing
         }
     }
 
+    @Test func `every node finds what landed through another, names are the keeper's`()
+        async throws
+    {
+        try await with { keeper, node in
+            let token = try await keeper.token("ana")
+            _ = try await keeper.makeProject("ana/app")
+            for (number, server) in [keeper, node].enumerated() {
+                try await server.land(
+                    "ana/app", token: token, goal: "Go on", [("f\(number)", "walnut")])
+                for asked in [keeper, node] {
+                    let found = try await asked.found("walnut", token: token)
+                    #expect(found.count == number + 1)
+                    #expect(try await asked.search("walnut").status == 404)
+                }
+            }
+            let names = "/api/v1/search?q=app"
+            #expect(try await keeper.call(.get, names, token: token).status == 200)
+            #expect(try await node.call(.get, names, token: token).status == 503)
+        }
+    }
+
     @Test func `pages of accounts are the keeper's`() async throws {
         try await with { keeper, node in
             let there = try await keeper.http(.get, "/device").status

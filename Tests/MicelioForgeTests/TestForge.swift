@@ -56,13 +56,15 @@ final class TestForge: Sendable {
                 threads: TestForge.threads, now: { clock.now }, wait: { _ in },
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         }
+        let repositories = try await ProjectRepositories(
+            MemoryStore(), world: .system, executor: BlockingExecutor(threads: TestForge.threads))
         forge = Forge(
             accounts: try Accounts(path: directory.path + "/accounts.sqlite"),
             passwords: try PasswordHasher(threads: TestForge.threads),
             pictures: PictureMaker(threads: TestForge.threads), addresses: addresses,
-            repositories: try await ProjectRepositories(
-                MemoryStore(), world: .system,
-                executor: BlockingExecutor(threads: TestForge.threads)),
+            repositories: repositories,
+            search: SearchIndexes(
+                directory: directory.path + "/search", storeID: repositories.storeID.hex),
             mailer: mailer, now: { clock.now })
     }
 

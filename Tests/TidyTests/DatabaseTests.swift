@@ -31,11 +31,13 @@ import Testing
         expectNone(findings)
     }
 
-    @Test func `only the forge's accounts open the database`() {
+    @Test func `only the forge's accounts and its search open a database`() {
         expectNone(
-            SourceTree.shared.swift.filter {
-                $0.path.hasPrefix("Sources/")
-                    && !$0.path.hasPrefix("Sources/MicelioForge/Accounts/")
+            SourceTree.shared.swift.filter { file in
+                file.path.hasPrefix("Sources/")
+                    && !["Accounts", "Search"].contains {
+                        file.path.hasPrefix("Sources/MicelioForge/\($0)/")
+                    }
             }.flatMap {
                 $0.findings(anyOf: ["GRDB"], /^\s*(?:package |internal |private )?import GRDB\b/) {
                     _ in

@@ -69,7 +69,7 @@ extension Accounts {
         }
     }
 
-    private static let selectProject = """
+    static let selectProject = """
         SELECT projects.*, owners.handle AS owner_handle, members.role AS member_role,
             teams.role AS team_role
         FROM projects

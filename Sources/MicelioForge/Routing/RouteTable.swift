@@ -83,7 +83,7 @@ struct RouteTable: Sendable {
         OperationRoutes.all + AssetRoutes.all + AvatarRoutes.all + ExploreRoutes.all
         + FileRoutes.all
         + HistoryRoutes.all + SessionRoutes.all + SessionActions.all + SessionAPI.all
-        + ProjectAPI.all + PackRoutes.all + GuideRoutes.all
+        + ProjectAPI.all + PackRoutes.all + SearchRoutes.all + GuideRoutes.all
 
     private static let keepers =
         OAuthRoutes.all + DeviceRoutes.all + LinkRoutes.all + SignInRoutes.all + SignUpRoutes.all

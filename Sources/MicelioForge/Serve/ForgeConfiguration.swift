@@ -38,6 +38,8 @@ package struct ForgeConfiguration: Sendable {
     package var gravatar: GravatarAddress? = .usual
     /// Where the forge may fetch from.
     package var outbound = OutboundPolicy()
+    /// How much search takes in.
+    package var search = SearchBounds()
     /// How long what is under way may take when the server is told to stop.
     package var stoppingSecondsMax = 30
 
@@ -128,6 +130,8 @@ package struct DataFiles: Sendable {
     package var store: String { "\(directory)/store" }
     /// Where content of the store is kept that was read.
     package var cache: String { "\(directory)/cache" }
+    /// Where the indexes are that search looks into.
+    package var search: String { "\(directory)/search" }
     package var tls: String { "\(directory)/tls" }
     /// Where a running server says how to reach it; see `RunFile`.
     package var run: String { "\(directory)/run.json" }

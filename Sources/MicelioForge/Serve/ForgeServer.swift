@@ -2,6 +2,7 @@ import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import HifAPI
+import HifCore
 import HifRepository
 package import HifStore
 import Hummingbird
@@ -108,16 +109,19 @@ package struct ForgeServer: Sendable {
                     ) { addresses.publicURL },
                     maker: pictures, now: now, report: { logger.notice("\($0)") })
             }
+        let repositories = try await ProjectRepositories(
+            cache ?? bottom, world: .system,
+            executor: BlockingExecutor(threads: diskThreads),
+            writer: configuration.node.map { "\($0)" } ?? "",
+            peers: peers,
+            report: { logger.error("background work failed", metadata: ["what": "\($0)"]) })
         forge = Forge(
             accounts: accounts, source: source,
             passwords: try PasswordHasher(threads: threads), pictures: pictures,
-            gravatars: gravatars, addresses: addresses,
-            repositories: try await ProjectRepositories(
-                cache ?? bottom, world: .system,
-                executor: BlockingExecutor(threads: diskThreads),
-                writer: configuration.node.map { "\($0)" } ?? "",
-                peers: peers,
-                report: { logger.error("background work failed", metadata: ["what": "\($0)"]) }),
+            gravatars: gravatars, addresses: addresses, repositories: repositories,
+            search: SearchIndexes(
+                directory: files.search, storeID: repositories.storeID.hex,
+                bounds: configuration.search),
             packs: PackAddresses(
                 base: configuration.cdn, secret: secret),
             nodeProof: proof, signUp: configuration.signUp, allowances: configuration.allowances,

@@ -7,6 +7,7 @@ package import HifStore
 package struct ForgeUpkeep: Sendable {
     private let accounts: Accounts
     private let store: any ObjectStore
+    private let searchDirectory: String
 
     /// - Parameter store: keeps the projects' content; the directory below `directory` when nil.
     /// - Throws: when there is no forge in `directory`.
@@ -14,6 +15,7 @@ package struct ForgeUpkeep: Sendable {
         let files = DataFiles(directory: directory)
         accounts = try Accounts(path: files.accounts)
         self.store = try store ?? DirectoryStore(path: files.store)
+        searchDirectory = files.search
     }
 
     /// The names of all projects, or the one asked for.
@@ -51,6 +53,7 @@ package struct ForgeUpkeep: Sendable {
             } catch {
                 throw ForgeError.translating(error)
             }
+            SearchIndexes.forget(project.storeProjectID, in: searchDirectory)
             try await accounts.purgeProject(project, now: now)
             try await deliver("\(project.path)", count)
         }

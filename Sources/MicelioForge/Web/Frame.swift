@@ -75,16 +75,26 @@ extension Frame {
         let address: String
     }
 
+    /// What the field in the head searches.
+    struct Find: Sendable {
+        let name: String
+        let address: String
+
+        static let names = Find(name: "projects", address: "/search")
+    }
+
     /// A whole page.
     ///
     /// - Parameters:
     ///   - crumbs: the way to it, for the head.
     ///   - tabs: the project's parts; nil outside of projects.
+    ///   - find: what is searched from here.
     ///   - isIndexed: whether search engines may list it.
     ///   - script: the address of a script that shortens the way; the page works without.
     func page(
-        _ title: String, crumbs: [Crumb] = [], tabs: HTML? = nil, description: String? = nil,
-        isIndexed: Bool = true, script: String? = nil, _ body: HTML
+        _ title: String, crumbs: [Crumb] = [], tabs: HTML? = nil, find: Find = .names,
+        description: String? = nil, isIndexed: Bool = true, script: String? = nil,
+        _ body: HTML
     ) -> HTML {
         let themed: HTML = theme == .auto ? "" : " data-theme=\"\(theme.rawValue)\""
         let robots: HTML = isIndexed ? "" : "<meta name=\"robots\" content=\"noindex\">\n"
@@ -110,7 +120,7 @@ extension Frame {
             <a class="skip" href="#main">Skip to content</a>
             <header class="top">
             <a class="brand" href="/">\(Frame.mark)<span>micelio</span></a>
-            \(trail(crumbs))\(account)
+            \(trail(crumbs))\(field(find))\(account)
             </header>
             \(tabs)
             <main id="main">
@@ -127,6 +137,15 @@ extension Frame {
         guard !crumbs.isEmpty else { return "" }
         let items = crumbs.map { "<li><a href=\"\($0.address)\">\($0.name)</a></li>" as HTML }
         return "<nav class=\"crumbs\" aria-label=\"Breadcrumb\"><ol>\(items)</ol></nav>\n"
+    }
+
+    private func field(_ find: Find) -> HTML {
+        """
+        <form class="find" role="search" action="\(find.address)" aria-label="Search \(find.name)"><label \
+        class="vh" for="find">Search \(find.name)</label><input id="find" name="q" type="search" \
+        placeholder="Search \(find.name)"></form>
+
+        """
     }
 
     private var account: HTML {

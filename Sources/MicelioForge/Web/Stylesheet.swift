@@ -266,7 +266,7 @@ enum Stylesheet {
         /* code: diff, file and blame are one table */
         .file {margin-bottom:var(--s4)}
         .file > header {position:sticky; top:0; z-index:2}
-        .file :is(h3, h4) {font:600 var(--t1) var(--mono); overflow-wrap:anywhere}
+        .file :is(h2, h3, h4) {font:600 var(--t1) var(--mono); overflow-wrap:anywhere}
         .code {width:100%; table-layout:fixed; font:var(--t1)/1.5rem var(--mono); tab-size:4}
         .code .ln {width:3.25rem}
         .code .sg {width:1.25rem}
@@ -336,6 +336,10 @@ enum Stylesheet {
         .sect + .items > li:first-child {padding-top:0}
         .filters {display:grid; grid-template-columns:2fr 1fr 1fr auto; gap:var(--s3); align-items:end; margin-bottom:var(--s4)}
         .filters.few {grid-template-columns:14rem 14rem auto; justify-content:start}
+        .words {display:grid; grid-template-columns:minmax(0, 40rem) auto; gap:var(--s3); align-items:end}
+        mark {background:var(--warn-bg); color:inherit; border-bottom:2px solid var(--warn)}
+        .found {margin-bottom:var(--s4)}
+        .found h2 {font-size:var(--t3)}
         .pages {display:flex; justify-content:space-between; align-items:center; margin-top:var(--s4)}
 
         /* prose from README files, and what people say */
@@ -380,11 +384,12 @@ enum Stylesheet {
         @media (max-width: 40rem) {
           .top {flex-wrap:wrap; gap:0 var(--s3); padding-block:var(--s1)}
           .crumbs {order:1; flex-basis:100%}
+          .find {order:2; flex:1 0 100%; padding-bottom:var(--s1)}
           .me {margin-inline-start:auto}
           .list :is(th, td) {padding-inline:var(--s2)}
           .list td > code {overflow-wrap:anywhere}
           .tree th {white-space:normal; overflow-wrap:anywhere; min-width:8.5rem}
-          .find, .opt, .o > span, .cut > :nth-child(2), .by-lot {display:none}
+          .opt, .o > span, .cut > :nth-child(2), .by-lot {display:none}
           .o > a {position:absolute; width:2.5rem}
           h1 {font-size:1.375rem}
           .facts {grid-template-columns:1fr 1fr}

@@ -110,7 +110,11 @@ enum SkillText {
 
         ## Find out why a line is as it is
 
+        All words have to be there; `"in quotes"` they stand together, `path:docs/` is for files named so, `in=sessions` looks for reasons.
+
         ```sh
+        call -G "$P/search" --data-urlencode 'q="good morning"' | field files 0 path
+        call -G "$P/search" -d in=sessions -d q=greeting | field sessions 0 position
         L=$(call "$P/blame/@latest/words.txt" | field runs 1 position)
         call "$P/landings/@$L" | field decisions 0 why
         ```
@@ -133,7 +137,7 @@ enum SkillText {
         ## When you ask too much
 
         Every answer says what your token has left: in `RateLimit: "default";r=R;t=T` it is R units, and all are back in T seconds. Reading
-        one thing costs 1, a directory 3, a diff or an edit 5, blame 10. Who has too few left gets 429 with the code `rate_limited`;
+        one thing costs 1, a directory 3, a diff or an edit 5, blame 10, a search 20. Who has too few left gets 429 with the code `rate_limited`;
         nothing was done, and after the seconds in `Retry-After` (`retry_after` in the answer) the same call is let through. Wait so long, and
         not less:
 

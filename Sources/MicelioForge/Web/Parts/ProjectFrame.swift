@@ -30,9 +30,10 @@ struct ProjectFrame: Sendable {
         links = ProjectLinks(project.path)
     }
 
+    /// - Parameter isFound: whether search engines may list the page, where the project is public.
     func page(
         _ title: String, _ frame: Frame, tab: Tab?, description: String? = nil,
-        script: String? = nil, _ body: HTML
+        isFound: Bool = true, script: String? = nil, _ body: HTML
     ) -> HTML {
         func link(_ name: String, _ address: String, _ own: Tab, _ count: HTML = "") -> HTML {
             let current: HTML = own == tab ? " aria-current=\"page\"" : ""
@@ -50,7 +51,8 @@ struct ProjectFrame: Sendable {
             tabs: """
                 <nav class="tabs" aria-label="Project">\(link("Files", links.home, .files))\(link("Sessions", links.sessions, .sessions))\(link("Landings", links.log(), .landings, landings))\(settings)</nav>
                 """,
-            description: description, isIndexed: isPublic, script: script, body)
+            find: .init(name: path.name.text, address: links.search()),
+            description: description, isIndexed: isPublic && isFound, script: script, body)
     }
 
     /// A position, leading to its landing.

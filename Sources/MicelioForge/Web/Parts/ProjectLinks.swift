@@ -57,6 +57,15 @@ struct ProjectLinks: Sendable {
         diff(from, to, path: path, suffix: ".diff")
     }
 
+    /// - Parameters:
+    ///   - place: `files` or `sessions`; empty for whichever is usual.
+    ///   - cursor: where to go on.
+    func search(_ query: String = "", in place: String = "", after cursor: String = "") -> String {
+        let fields = [("q", query), ("in", place), ("cursor", cursor)].filter { !$0.1.isEmpty }
+            .map { "\($0.0)=\(PercentCoding.encode($0.1.utf8))" }
+        return "\(home)/search" + (fields.isEmpty ? "" : "?" + fields.joined(separator: "&"))
+    }
+
     var sessions: String { "\(home)/sessions" }
 
     func session(_ session: SessionID) -> String { "\(sessions)/\(session.full)" }
