@@ -83,7 +83,7 @@ struct SessionPage {
             .filter { seen.insert($0).inserted }
         guard !names.isEmpty else { return nil }
         let cards = names.map { name -> HTML in
-            "<span class=\"who\">\(Avatar.picture(name, isAgent: true))\(name)</span> "
+            "<span class=\"who\">\(Avatar.drawn(name, isAgent: true))\(name)</span> "
         }
         return " <span class=\"soft\">worked on by</span> \(cards)"
     }
