@@ -106,7 +106,9 @@ import Testing
             _ = try await server.browser("ana").submit(
                 "/ana/app/settings/delete", [("name", "ana/app")])
             func restoreByAPI() async throws -> Int {
-                try await server.call(.post, "/api/v1\(restore)", token: token, json: "{}").status
+                let answer = try await server.call(
+                    .post, "/api/v1\(restore)", token: token, json: "{}")
+                return answer.status
             }
             let list = try await server.call(.get, "/api/v1/admin/projects", token: token)
             let items = try server.object(list.body)["items"] as? [[String: Any]]
