@@ -336,7 +336,7 @@ enum Stylesheet {
         .sect + .items > li:first-child {padding-top:0}
         .filters {display:grid; grid-template-columns:2fr 1fr 1fr auto; gap:var(--s3); align-items:end; margin-bottom:var(--s4)}
         .filters.few {grid-template-columns:14rem 14rem auto; justify-content:start}
-        .words {display:grid; grid-template-columns:minmax(0, 40rem) auto; gap:var(--s3); align-items:end}
+        .words {display:grid; grid-template-columns:minmax(0, 40rem) auto; gap:var(--s3); align-items:end; justify-content:start}
         mark {background:var(--warn-bg); color:inherit; border-bottom:2px solid var(--warn)}
         .found {margin-bottom:var(--s4)}
         .found h2 {font-size:var(--t3)}

@@ -159,7 +159,9 @@ struct SessionHitView: Encodable, Sendable {
                 : "<a class=\"\(part.hasPrefix("d") ? "why" : "mono")\" href=\"\(address(project))#\(part)\">\(part)</a>"
             return "<li>\(name) \(line.marked)</li>"
         }
-        let list: HTML? = items.isEmpty ? nil : "<ul class=\"bare pad\">\(items)\(more)</ul>"
+        let list: HTML? =
+            items.isEmpty
+            ? nil : "<div class=\"pad\"><ul class=\"bare\">\(items)\(more)</ul></div>"
         return """
             <article class="box found" aria-label="\(title)"><header><h2><a href="\(address(project))">\
             \(title)</a></h2>\(state)</header>\(list)</article>
