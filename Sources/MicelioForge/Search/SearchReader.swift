@@ -20,7 +20,8 @@ struct SearchReader {
         case session(LandingDetail)
     }
 
-    /// How far the index has come, and the newest slot: the one that is known, unless another search knew more.
+    /// How far the index has come, and the newest slot: the one that is known, unless another search knew
+    /// more.
     ///
     /// - Throws: `SearchIndex.Unusable` when the log is shorter than what was read of it: it is another.
     func standing(knowing known: Slot) async throws -> (SearchIndex.Standing, newest: Slot) {
