@@ -204,6 +204,19 @@ import Testing
         }
     }
 
+    @Test func `agents and authors without an account have no account's picture`() {
+        func picture(_ account: String, agent: String = "", name: String = "ana") -> String {
+            let author = AuthorView(Author(account: account, agent: agent, name: name))
+            return SessionPage.Voice(author).picture.text + author.card.text
+        }
+        #expect(picture("ana").contains("src=\"/avatars/ana/small\""))
+        // An imported author is called as somebody here is.
+        #expect(!picture("").contains("/avatars/") && picture("").contains("<svg class=\"av\""))
+        let agent = SessionPage.Voice(
+            AuthorView(Author(account: "ana", agent: "ben", name: "Ana")))
+        #expect(agent.picture.text.contains("av agent") && !agent.picture.text.contains("/avatars"))
+    }
+
     @Test func `owners give an organisation a picture, and members do not`() async throws {
         try await TestServer.with { server in
             try await server.account("ana")

@@ -263,8 +263,9 @@ extension SessionPage {
             let speaker =
                 isAgent
                 ? author.agent : (author.account.isEmpty ? author.name : author.account)
+            // A name that only reads like an account's has not its picture.
             picture =
-                isAgent || !Frame.isHandle(speaker)
+                isAgent || author.account.isEmpty || !Frame.isHandle(speaker)
                 ? Avatar.drawn(speaker, isAgent: isAgent) : Avatar.small(speaker)
             name =
                 isAgent || !Frame.isHandle(speaker)
