@@ -79,11 +79,12 @@ struct SessionPage {
     /// page signs it alone.
     private var agents: HTML? {
         var seen: Set<String> = ["", answer.author.agent]
-        let names = (answer.messages.map(\.author.agent) + answer.decisions.map(\.author.agent))
-            .filter { seen.insert($0).inserted }
-        guard !names.isEmpty else { return nil }
-        let cards = names.map { name -> HTML in
-            "<span class=\"who\">\(Avatar.drawn(name, isAgent: true))\(name)</span> "
+        let found = (answer.messages.map(\.author) + answer.decisions.map(\.author))
+            .filter { seen.insert($0.agent).inserted }
+        guard !found.isEmpty else { return nil }
+        let cards = found.map { author -> HTML in
+            let voice = Voice(author)
+            return "\(voice.picture)\(voice.name) "
         }
         return " <span class=\"soft\">worked on by</span> \(cards)"
     }
