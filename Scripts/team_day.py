@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """A small team's day in the browser, for `Scripts/check-web`: two people who know the forge's address and nothing else, and an
 agent that has HTTP and nothing else."""
 import os

@@ -201,7 +201,7 @@ import Testing
             #expect(try await ben.submit("\(page)/delete", confirmed).status == 403)
             #expect(try await ana.get(page).body.contains("1 project</a>"))
             let owns = try await ana.submit("\(page)/delete", confirmed)
-            #expect(owns.status == 422 && owns.body.contains("club owns 1 project"))
+            #expect(owns.status == 422 && owns.body.contains("It still owns 1 project"))
 
             _ = try await ana.submit("/club/app/settings/delete", [("name", "club/app")])
             #expect(try await ana.submit("\(page)/delete", [("handle", "ana")]).status == 422)

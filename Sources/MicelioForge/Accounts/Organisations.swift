@@ -140,8 +140,8 @@ extension Accounts {
         }
     }
 
-    /// Deletes an organisation that owns no project. Nobody is in it any more, and its handle is nobody else's:
-    /// names in old histories go on meaning it.
+    /// Deletes an organisation that owns no project. Nobody is in it any more, and its handle is
+    /// nobody else's: names in old histories go on meaning it.
     ///
     /// - Throws: `unprocessable` while it owns a project.
     func deleteOrganisation(_ organisation: User, now: Int64) async throws {
@@ -150,7 +150,7 @@ extension Accounts {
             guard owned == 0 else {
                 throw ForgeError(
                     .unprocessable,
-                    "\(organisation.handle) owns \(owned) project\(owned == 1 ? "" : "s")",
+                    "it still owns \(owned) project\(owned == 1 ? "" : "s")",
                     hint: "delete them or give them to somebody else first, in the settings of each"
                 )
             }

@@ -1,5 +1,5 @@
-/// What the forge writes to people. Nothing in it is a text that somebody wrote: else the forge could be made to
-/// send what a stranger has to say.
+/// What the forge writes to people. Nothing in it is a text that somebody wrote: else the forge could
+/// be made to send what a stranger has to say.
 enum Letters {
     /// For somebody who asked for a new password, or whose address somebody else knows.
     ///

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// To which addresses letters were sent a short time ago, so that nobody has the forge fill somebody's mailbox.
-/// In memory: who restarts the forge may write once more.
+/// To which addresses letters were sent a short time ago, so that nobody has the forge fill somebody's
+/// mailbox. In memory: who restarts the forge may write once more.
 final class LettersSent: Sendable {
     enum Kind: Hashable, Sendable {
         case forgotten

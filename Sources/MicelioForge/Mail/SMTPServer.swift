@@ -15,8 +15,8 @@ package struct SMTPServer: Hashable, Sendable {
     /// seldom has a certificate that anybody vouches for, unless it has `authorities`.
     package var isPlaintextAllowed = false
 
-    /// Reads an address: `smtp://mail.example.org`, `smtp://forge@mail.example.org:2525`, or with `smtps`. Without
-    /// a port 587, and 465 with `smtps`.
+    /// Reads an address: `smtp://mail.example.org`, `smtp://forge@mail.example.org:2525`, or with
+    /// `smtps`. Without a port 587, and 465 with `smtps`.
     package init(_ text: String) throws(ForgeError) {
         let wrong = ForgeError(
             .invalidArgument, "this is no address of a mail server",

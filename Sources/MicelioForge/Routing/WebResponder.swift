@@ -41,11 +41,13 @@ struct WebResponder: HTTPResponder {
         case .none: return try refused(Call.nothing, request, context)
         }
         var principal = Principal.anonymous
+        let credential: Credential?
         var verdict: RateVerdict?
         var response: Response
         do {
             try SameOrigin(addresses: forge.addresses).check(request, for: match.route.surface)
-            (principal, verdict) = try await admitted(request, context, to: match.route)
+            (principal, credential, verdict) = try await admitted(
+                request, context, to: match.route)
             let call = Call(
                 forge: forge, request: request, context: context, principal: principal,
                 match: match, format: format(of: request, match),
@@ -53,8 +55,10 @@ struct WebResponder: HTTPResponder {
                 address: request.uri.description)
             try table.check(call.query, of: match)
             let actor = Actor(principal, address: context.remoteAddress)
-            response = try await Actor.$current.withValue(actor) {
-                try await inTurn(call) { try await match.route.run(call).response(to: call) }
+            response = try await Credential.$current.withValue(credential) {
+                try await Actor.$current.withValue(actor) {
+                    try await inTurn(call) { try await match.route.run(call).response(to: call) }
+                }
             }
         } catch is CancellationError {
             throw CancellationError()
@@ -87,13 +91,14 @@ struct WebResponder: HTTPResponder {
     ///   credentials are paid by the network that they came from.
     private func admitted(
         _ request: Request, _ context: WebContext, to route: Route
-    ) async throws -> (Principal, RateVerdict?) {
+    ) async throws -> (Principal, Credential?, RateVerdict?) {
         // Files and signs of life cost nothing, and nobody is asked for.
-        if route.surface == .plain { return (.anonymous, nil) }
+        if route.surface == .plain { return (.anonymous, nil, nil) }
         let address = context.remoteAddress
         let principal: Principal
+        let credential: Credential?
         do {
-            principal = try await self.principal(of: request, for: route.surface)
+            (principal, credential) = try await identify(request, for: route.surface)
         } catch {
             let verdict = forge.rateLimits.take(1, by: .anonymous, at: address, now: forge.now())
             if let verdict, !verdict.isAllowed { throw RateLimited(verdict: verdict) }
@@ -102,22 +107,25 @@ struct WebResponder: HTTPResponder {
         let verdict = forge.rateLimits.take(
             route.cost, by: principal, at: address, now: forge.now())
         if let verdict, !verdict.isAllowed { throw RateLimited(verdict: verdict) }
-        return (principal, verdict)
+        return (principal, credential, verdict)
     }
 
     /// The one who asks, from the credentials that this kind of address takes.
-    private func principal(
-        of request: Request, for surface: Route.Surface
-    ) async throws -> Principal {
+    private func identify(
+        _ request: Request, for surface: Route.Surface
+    ) async throws -> (Principal, Credential?) {
+        let values = request.headers[values: .authorization]
         switch surface {
-        case .plain, .oauth: .anonymous
-        case .api:
-            try await forge.authenticator.authenticate(
-                authorization: request.headers[values: .authorization])
+        case .plain, .oauth: return (.anonymous, nil)
+        case .api: return try await forge.authenticator.identify(authorization: values)
         case .page:
-            try await forge.authenticator.authenticate(
-                authorization: request.headers[values: .authorization],
-                cookie: request.cookies[forge.addresses.cookieName]?.value)
+            guard values.isEmpty else {
+                return try await forge.authenticator.identify(authorization: values)
+            }
+            let cookie = request.cookies[forge.addresses.cookieName]?.value
+            return (
+                try await forge.authenticator.authenticate(authorization: [], cookie: cookie), nil
+            )
         }
     }
 

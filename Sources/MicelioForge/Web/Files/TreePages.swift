@@ -54,25 +54,29 @@ struct TreeEntry: Encodable, Sendable {
     }
 }
 
-extension [TreeEntry] {
-    /// The table of a directory.
+extension DirectoryView {
+    /// The table of its entries.
+    ///
+    /// - Parameters:
+    ///   - position: the one that links carry; nil for the newest.
+    ///   - up: the directory above; nil where there is none.
     func table(
         _ frame: Frame, _ project: ProjectFrame, at position: Position?, shown: Position,
-        count: Int, up: RepoPath?? = nil
+        up: RepoPath?? = nil
     ) -> HTML {
         let rest: HTML? =
-            count > self.count
-            ? "<p class=\"pad soft\">\((count - self.count).grouped) more entries are not shown.</p>"
+            count > entries.count
+            ? "<p class=\"pad soft\">\((count - entries.count).grouped) more entries are not shown.</p>"
             : nil
         let above: HTML? = up.map {
             "<tr><th scope=\"row\"><a class=\"mono dirs\" href=\"\(project.links.tree($0, at: position))\">../</a></th><td class=\"wide\"></td><td></td><td class=\"opt\"></td></tr>"
         }
-        guard !isEmpty else { return "<p class=\"pad soft\">Nothing is here yet.</p>" }
+        guard !entries.isEmpty else { return "<p class=\"pad soft\">Nothing is here yet.</p>" }
         return """
             <table class="list tree"><caption class="vh">Files at @\(shown)</caption><thead \
             class="vh"><tr><th scope="col">Name</th><th scope="col">Last landing</th><th \
             scope="col">Position</th><th scope="col" class="opt">When</th></tr></thead><tbody>
-            \(above)\(map { $0.row(frame, project, at: position) })</tbody></table>\(rest)
+            \(above)\(entries.map { $0.row(frame, project, at: position) })</tbody></table>\(rest)
             """
     }
 }
@@ -187,14 +191,15 @@ struct TreeAnswer: Answer {
 
     func page(_ frame: Frame) -> HTML {
         let name = path.map(\.description) ?? "Files"
-        let up: RepoPath?? = path.map { $0.parent }
+        let table = directory.table(
+            frame, project, at: asked, shown: position, up: path.map(\.parent))
         return project.page(
             "\(name) at @\(position)", frame, tab: .files,
             """
             <header class="head"><h1 class="path">\(project.trail(path, at: asked))</h1>
             <p class="row soft"><span>At \(project.position(position))</span>\(history)</p></header>
             <div class="stack"><section class="box" aria-label="Files">
-            \(directory.entries.table(frame, project, at: asked, shown: position, count: directory.count, up: up))</section>
+            \(table)</section>
             \(directory.readme.map { $0.section(project.links, at: asked) })</div>
             """)
     }
@@ -265,7 +270,7 @@ struct HomeAnswer: Answer {
             <p class="row soft"><span class="tag">\(project.isPublic ? "Public" : "Private")</span>\(marks)</p></header>
             <div class="two"><div class="stack">
             <section aria-label="Files"><div class="box"><div class="bar"><form class="row" action="\(links.home)"><label for="at">At</label><input class="at-in mono" id="at" name="at" value="\(isNewest ? "@latest" : "@\(position)")" size="9"><button class="quiet">Go</button></form>\(newest(frame))</div>
-            \(beginning ?? directory.entries.table(frame, project, at: linked, shown: position, count: directory.count))</div></section>
+            \(beginning ?? directory.table(frame, project, at: linked, shown: position))</div></section>
             \(directory.readme.map { $0.section(links, at: linked) })</div>
             <aside class="stack" aria-label="About this project">
             <section><div class="sect"><h2 class="h3">Get it</h2></div>
