@@ -147,7 +147,7 @@ struct OrganisationPage: Encodable, Sendable {
             Delete them or give them to somebody else first, in the settings of each.</p>
             """
             : """
-            <p>Nobody is in it any more, and its page is gone. Nobody else can take its handle. This \
+            <p>Everybody is taken out of it, and its page goes. Nobody else gets its handle. This \
             cannot be undone.</p>
             <form class="form" method="post" action="\(address)/delete">
             <div class="field"><label for="confirm">Type <code>\(handle)</code> to confirm</label><input \
