@@ -169,8 +169,8 @@ extension TestServer {
             _ = try await server.call(
                 .post, kept + "/notes", token: token, json: #"{"text": "a walnut"}"#)
             #expect(try await status("walnut") == ["open"])
-            _ = try await server.call(.post, given + "/abandon", token: token,
-                json: #"{"reason": "no time"}"#)
+            _ = try await server.call(
+                .post, given + "/abandon", token: token, json: #"{"reason": "no time"}"#)
             _ = try await server.call(
                 .post, kept + "/files", token: token,
                 json: #"{"files": [{"path": "f", "content": "x"}]}"#)

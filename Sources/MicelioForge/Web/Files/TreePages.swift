@@ -287,10 +287,6 @@ struct HomeAnswer: Answer {
             """)
     }
 
-    private func files(_ frame: Frame) -> HTML {
-        entries.table(frame, project, at: linked, shown: position, count: entryCount)
-    }
-
     /// How files come into a project that never had any, for who can bring them.
     private var beginning: HTML? {
         guard project.tip == 0, role != Role.read.rawValue else { return nil }
