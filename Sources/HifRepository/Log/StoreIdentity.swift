@@ -15,15 +15,24 @@ extension StoreID {
         try await refuseUnfinished(store)
         var generator = world.generator
         let drawn = StoreID(from: &generator)
-        do throws(StoreError) {
-            _ = try await store.put(StoreKey.store, Array((drawn.hex + "\n").utf8), .ifAbsent)
-            return drawn
-        } catch {
-            // Somebody else's, or our own write whose answer was lost: what is there counts.
-            guard let there = try await read(from: store) else { throw .store(error) }
-            return there
+        var attempt: UInt64 = 1
+        while true {
+            do throws(StoreError) {
+                _ = try await store.put(StoreKey.store, Array((drawn.hex + "\n").utf8), .ifAbsent)
+                return drawn
+            } catch {
+                // Somebody else's, or our own write whose answer was lost: what is there counts.
+                if let there = try await read(from: store) { return there }
+                // A write that may still arrive writes the same, so another one does no harm.
+                guard error.mayHaveBeenApplied, attempt < attemptsMax else { throw .store(error) }
+                await world.pause(100 << attempt)
+                attempt += 1
+            }
         }
     }
+
+    /// Writes of the id whose outcome nobody knows.
+    private static let attemptsMax: UInt64 = 4
 
     /// Below this lie the keys on which a store is tried out (`StoreProbe`). A process that died while it
     /// did that left some.

@@ -181,6 +181,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a store is made although it does not say what came of the first writes`(
+        _ areApplied: Bool
+    ) async throws {
+        let world = TestProject.world(seed: 4)
+        let store = SilentStore(silences: 3, areApplied: areApplied)
+        let made = try await StoreID.openOrCreate(in: store, world: world)
+        #expect(try await StoreID.read(from: store.base) == made)
+        await #expect(throws: ReadError.self) {
+            _ = try await StoreID.openOrCreate(
+                in: SilentStore(silences: 100, areApplied: false), world: world)
+        }
+    }
+
     @Test func `a store that moves lets nobody land any more, and its copy does`() async throws {
         var (store, project) = try await StoreCopyTests.made(seed: 4, landings: 5)
         let target = MemoryStore()
@@ -207,6 +221,44 @@ import Testing
         try await project.land(in: moved)
         #expect(try await moved.newest().lastPosition == 6)
         _ = store
+    }
+}
+
+/// A store whose answers to the first writes get lost, or the writes themselves.
+final class SilentStore: ObjectStore {
+    let base = MemoryStore()
+    private let areApplied: Bool
+    private let silences: Mutex<Int>
+
+    init(silences: Int, areApplied: Bool) {
+        self.silences = Mutex(silences)
+        self.areApplied = areApplied
+    }
+
+    func get(_ key: ObjectKey, _ range: ByteRange) async throws(StoreError) -> StoredObject {
+        try await base.get(key, range)
+    }
+
+    func put(
+        _ key: ObjectKey, _ bytes: [UInt8], _ condition: WriteCondition
+    ) async throws(StoreError) -> ETag {
+        let isSilent = silences.withLock { left in
+            left -= 1
+            return left >= 0
+        }
+        guard isSilent else { return try await base.put(key, bytes, condition) }
+        if areApplied { _ = try await base.put(key, bytes, condition) }
+        throw StoreError(.unknown, "the connection was closed")
+    }
+
+    func list(
+        prefix: String, after: ObjectKey?, limit: Int
+    ) async throws(StoreError) -> ListPage {
+        try await base.list(prefix: prefix, after: after, limit: limit)
+    }
+
+    func delete(_ key: ObjectKey) async throws(StoreError) {
+        try await base.delete(key)
     }
 }
 
