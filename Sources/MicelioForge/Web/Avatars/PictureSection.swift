@@ -22,7 +22,8 @@ struct PictureSection {
             \(PictureKind.mediaTypes.joined(separator: ","))" aria-describedby="picture-hint"><p \
             class="hint" id="picture-hint">PNG, JPEG or WebP, up to \
             \(Limits.pictureBytesMax.byteSize) and \(Limits.pictureSideMax) by \
-            \(Limits.pictureSideMax) pixels. Everybody sees its middle square. What a camera wrote into it, such as the place, is dropped.</p></div>
+            \(Limits.pictureSideMax) pixels. Everybody sees its middle square. What a camera wrote into it, \
+            such as the place, is dropped.</p></div>
             <button>Use this picture</button></form></section>
             """
     }
