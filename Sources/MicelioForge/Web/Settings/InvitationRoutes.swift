@@ -30,7 +30,12 @@ enum InvitationRoutes {
                 answer.typed = body
                 return .page({ [answer] in answer.page($0) }, error.code.httpStatus)
             } _: {
-                let email = body.string("email")
+                // An empty field of the form is none; a program that wants none leaves it out.
+                let email = body.string("email").flatMap { call.isForm && $0.isEmpty ? nil : $0 }
+                guard email != "" else {
+                    throw ForgeError.invalid(
+                        "'email' is empty: leave it out for a link that you give yourself")
+                }
                 let made = try await call.forge.invite(
                     grant, note: body.string("note") ?? "", email: email ?? "")
                 if !call.isForm {
