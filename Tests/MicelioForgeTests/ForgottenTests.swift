@@ -157,6 +157,12 @@ import Testing
             #expect(invited.status == 201)
             let url = try #require(try server.object(invited.body)["url"] as? String)
             await server.forge.sendAllMail()
+            // The server may have taken one itself, and be on the way with it.
+            func hasCome(_ to: String) -> Bool { carrier.letters.contains { "\($0.to)" == to } }
+            for _ in 0..<1_000_000 where !hasCome("cleo@example.org") || !hasCome("ana@example.org")
+            {
+                await Task.yield()
+            }
             let letters = carrier.letters
             #expect(letters.count(where: { "\($0.to)" == "ana@example.org" }) == 1)
             let invitation = try #require(letters.first { "\($0.to)" == "cleo@example.org" })
