@@ -67,7 +67,7 @@ test-api: build deps-tests  ## the API as /openapi.json describes it, with schem
 test-web: build  ## every page in a browser (installs chromium and a Python driver); SHOTS=directory
 	@HIF=$(BIN)/hif MICELIO=$(BIN)/micelio Scripts/check-web
 
-test-light: lint  ## the part without packages: seconds instead of minutes; FILTER=Suite for one
+test-light: deps lint  ## the part without packages: seconds instead of minutes; FILTER=Suite for one
 	$(LIGHT) test --disable-xctest --scratch-path $(LIGHT_SCRATCH) $(if $(FILTER),--filter $(FILTER))
 
 bench: release  ## hif beside git on generated projects; FILES=, COMMITS= for the size
@@ -75,7 +75,7 @@ bench: release  ## hif beside git on generated projects; FILES=, COMMITS= for th
 	    FILES="$(or $(FILES),100000)" COMMITS="$(or $(COMMITS),10000)"; \
 	Scripts/bench && Scripts/bench-forge
 
-simulate:  ## the simulator on SEEDS fresh seeds, from FROM on (docs/simulation.md)
+simulate: deps  ## the simulator on SEEDS fresh seeds, from FROM on (docs/simulation.md)
 	$(LIGHT) build -c release --product hif-sim --scratch-path $(LIGHT_SCRATCH)-release
 	$(LIGHT_SCRATCH)-release/release/hif-sim --seed $(or $(FROM),1) --count $(or $(SEEDS),1000) \
 	    --jobs "$$(nproc)" --shrink
@@ -84,11 +84,11 @@ bench-rollups: deps  ## the path index over a million landings; takes some minut
 	$(LIGHT) build -c release --product hif-bench --scratch-path $(LIGHT_SCRATCH)-release
 	@HIF_BENCH=$(LIGHT_SCRATCH)-release/release/hif-bench Scripts/bench-rollups
 
-bench-size:  ## what histories take beside git's packs; REPO=path for another than this one
+bench-size: deps  ## what histories take beside git's packs; REPO=path for another than this one
 	$(LIGHT) build -c release --product hif-bench --scratch-path $(LIGHT_SCRATCH)-release
 	@HIF_BENCH=$(LIGHT_SCRATCH)-release/release/hif-bench Scripts/bench-size $(REPO)
 
-bench-landing:  ## landings a second on a store as far away as a bucket, and beside git push
+bench-landing: deps  ## landings a second on a store as far away as a bucket, and beside git push
 	$(LIGHT) build -c release --scratch-path $(LIGHT_SCRATCH)-release
 	@BENCH=$(LIGHT_SCRATCH)-release/release/hif-bench Scripts/bench-landing
 

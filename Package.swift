@@ -124,6 +124,8 @@ if !coreOnly {
             name: "CTurboJPEG", pkgConfig: "libturbojpeg",
             providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+        // A call of Linux that Swift does not import.
+        .systemLibrary(name: "CSched"),
         // The wire: generated messages and their conversions. Sharing: client and forge.
         .target(
             name: "HifAPI",
@@ -167,8 +169,8 @@ if !coreOnly {
         .target(
             name: "MicelioForge",
             dependencies: [
-                "CArgon2", "CCurl", "CMd4c", "CPng", "CTurboJPEG", "CWebP", "HifAPI", "HifCore",
-                "HifStore", "HifRepository", grpcTransport,
+                "CArgon2", "CCurl", "CMd4c", "CPng", "CSched", "CTurboJPEG", "CWebP", "HifAPI",
+                "HifCore", "HifStore", "HifRepository", grpcTransport,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

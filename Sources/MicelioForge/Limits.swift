@@ -115,10 +115,12 @@ package enum Limits {
     /// Networks of which is remembered what they have left; and as many tokens and accounts. Those that
     /// were not heard of for longest are forgotten first.
     package static let rateBucketsMax = 100_000
-    /// Requests of one network of which nobody is signed in that are worked on at once: as many as there
-    /// are cores, and these at least. So many more wait for their turn; others are refused.
-    package static let networkAtOnceMin = 2
+    /// Requests of one network of which nobody is signed in that wait for their turn; others are refused.
     package static let networkWaitingMax = 256
+    /// How far their work stands back behind that of who is signed in, and of landings.
+    /// The second matters from Linux 6.12 on: who likes to run long is interrupted by who does not.
+    package static let guestNiceness: Int32 = 10
+    package static let guestSliceNanos: UInt64 = 100_000_000
     /// How long a refusal is held back, and how many are at once.
     package static let refusalMillis = 1_000
     package static let refusalsHeldMax = 4_096

@@ -28,7 +28,7 @@ struct LandingBench {
         func requestCount(seconds: Int) -> Int {
             switch self {
             case .open(let rate): rate * seconds
-            case .closed(let clients): min(clients * 150, 2_000) * seconds
+            case .closed: 4_000 * seconds
             }
         }
     }
@@ -172,7 +172,10 @@ struct LandingBench {
                     defer { next += 1 }
                     return next
                 }
-                guard number < requests.count else { return }
+                // Otherwise the rate would be that of the requests that were made.
+                guard number < requests.count else {
+                    throw Child.Failed(description: "all \(requests.count) requests were answered")
+                }
                 try await land(requests[number], due: Child.now())
             }
         }

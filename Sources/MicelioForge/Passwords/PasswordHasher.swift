@@ -5,14 +5,17 @@ import Synchronization
 /// with a bounded queue, so that a flood of logins can exhaust neither memory nor the event loops.
 package final class PasswordHasher: Sendable {
     private let threads: NIOThreadPool
-    private let waiting = Mutex(0)
+    private let waiting: Mutex<Int>
     /// A hash of no password: verified when there is no account, so that both cases take as long.
     private let decoy: String
 
     /// - Parameter threads: started by the caller, who also shuts it down.
     package init(threads: NIOThreadPool) throws {
-        self.threads = threads
+        // What can fail comes before the mutex is made: the optimizer of Swift 6.3.1 crashes on an
+        // initializer that would have to destroy one.
         decoy = try PasswordHash.make("no account has this password")
+        self.threads = threads
+        waiting = Mutex(0)
     }
 
     package func hash(_ password: String) async throws -> String {

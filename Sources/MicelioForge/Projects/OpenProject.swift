@@ -71,7 +71,7 @@ extension Forge {
             grant: grant, repository: repositories.repository(grant.project.storeProjectID),
             storeID: repositories.storeID.hex, drafts: repositories.drafts,
             knownSessions: repositories.knownSessions, feed: repositories.feed, meter: meter,
-            executor: repositories.executor)
+            executor: repositories.executor(for: principal))
     }
 }
 

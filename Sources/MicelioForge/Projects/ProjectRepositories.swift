@@ -33,26 +33,36 @@ package final class ProjectRepositories: Sendable {
     let knownSessions = KnownSessions()
     /// Where work on repositories runs.
     package let executor: BlockingExecutor
+    /// Where all work runs of those who are not signed in.
+    let guestExecutor: BlockingExecutor
     /// The store's own id: what every cache of its content is keyed by.
     package let storeID: StoreID
 
     /// - Parameters:
+    ///   - guestExecutor: where work runs of those who are not signed in; nil for `executor`.
     ///   - writer: where other nodes reach this one; empty when there are none.
     ///   - peers: the way to them, for a project; nil when there are none.
     ///   - report: told, in a sentence, of background work that failed.
     package init(
-        _ store: any ObjectStore, world: World, executor: BlockingExecutor, writer: String = "",
+        _ store: any ObjectStore, world: World, executor: BlockingExecutor,
+        guestExecutor: BlockingExecutor? = nil, writer: String = "",
         peers: (@Sendable (_ projectID: String, _ storeID: String) -> any PeerTransport)? = nil,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws {
         self.store = store
         self.world = world
         self.executor = executor
+        self.guestExecutor = guestExecutor ?? executor
         self.writer = writer
         self.peers = peers
         self.report = report
         (due, announce) = AsyncStream.makeStream(of: Upkeep.self)
         storeID = try await StoreID.openOrCreate(in: store, world: world)
+    }
+
+    /// Where the work of this caller runs.
+    func executor(for principal: Principal) -> BlockingExecutor {
+        principal.user == nil ? guestExecutor : executor
     }
 
     /// Writes the genesis of a new project, which carries its name so that a lost database can be

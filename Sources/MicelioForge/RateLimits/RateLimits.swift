@@ -24,10 +24,9 @@ struct RateLimits: Sendable {
     init(_ allowances: Allowances) {
         networks = allowances.anonymous.map { RateBuckets($0) }
         callers = allowances.signedIn.map { RateBuckets($0) }
+        // One network leaves a core to the others.
         turns = allowances.anonymous.map { _ in
-            Turns(
-                atOnce: max(Limits.networkAtOnceMin, System.coreCount),
-                waitingMax: Limits.networkWaitingMax)
+            Turns(atOnce: max(1, System.coreCount - 1), waitingMax: Limits.networkWaitingMax)
         }
         refusals = HeldRefusals(millis: allowances.refusalMillis)
     }

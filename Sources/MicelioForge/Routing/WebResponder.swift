@@ -73,15 +73,20 @@ struct WebResponder: HTTPResponder {
         return response
     }
 
-    /// Files, signs of life and the steps of a login are short, and have no turn.
+    /// Files, signs of life and the steps of a login are short, and have no turn. Of who is not signed
+    /// in, all the rest runs on threads that stand back: neither Swift's own nor the processor is kept from
+    /// the others by however many pages a crawler asks for.
     private func inTurn(
         _ call: Call, _ work: () async throws -> Response
     ) async throws -> Response {
-        switch call.match.route.surface {
-        case .plain, .oauth: try await work()
-        case .page, .api:
-            try await forge.rateLimits.inTurn(
-                call.principal, at: call.context.remoteAddress, work)
+        let surface = call.match.route.surface
+        guard call.principal.user == nil, surface == .page || surface == .api else {
+            return try await work()
+        }
+        return try await forge.rateLimits.inTurn(call.principal, at: call.context.remoteAddress) {
+            try await withTaskExecutorPreference(forge.repositories.guestExecutor) {
+                try await work()
+            }
         }
     }
 

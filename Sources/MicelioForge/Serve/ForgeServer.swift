@@ -21,6 +21,7 @@ package struct ForgeServer: Sendable {
     private let links: NodeLinks
     private let threads: NIOThreadPool
     private let diskThreads: NIOThreadPool
+    private let guestThreads: NIOThreadPool
     private let mailThreads: NIOThreadPool?
     private let pictureThreads: NIOThreadPool
     private let outboundThreads: NIOThreadPool
@@ -62,6 +63,8 @@ package struct ForgeServer: Sendable {
         threads.start()
         diskThreads = NIOThreadPool(numberOfThreads: Limits.diskThreads)
         diskThreads.start()
+        guestThreads = NIOThreadPool(numberOfThreads: Limits.diskThreads)
+        guestThreads.start()
         let addresses = Addresses(
             publicURL: configuration.publicURL ?? "http://\(configuration.http)", keyPin: key?.pin)
         mailThreads = configuration.mail.map { _ in
@@ -112,6 +115,7 @@ package struct ForgeServer: Sendable {
         let repositories = try await ProjectRepositories(
             cache ?? bottom, world: .system,
             executor: BlockingExecutor(threads: diskThreads),
+            guestExecutor: BlockingExecutor(threads: guestThreads, isGuests: true),
             writer: configuration.node.map { "\($0)" } ?? "",
             peers: peers,
             report: { logger.error("background work failed", metadata: ["what": "\($0)"]) })
@@ -236,6 +240,7 @@ package struct ForgeServer: Sendable {
         try? FileManager.default.removeItem(atPath: configuration.files.run)
         try? await threads.shutdownGracefully()
         try? await diskThreads.shutdownGracefully()
+        try? await guestThreads.shutdownGracefully()
         try? await mailThreads?.shutdownGracefully()
         try? await pictureThreads.shutdownGracefully()
         // Not waited for: one that asks for a name comes back when the resolver gives up.
