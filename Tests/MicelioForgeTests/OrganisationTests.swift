@@ -231,6 +231,8 @@ import Testing
 
             // What it owned comes back through an administrator, and its own owners can move it.
             let root = try await server.browser("root1")
+            let shown = try await root.get("/admin/accounts/club").body
+            #expect(shown.contains("deleted by its owners") && !shown.contains("Let in again"))
             #expect(
                 try await root.submit("/admin/projects/club/app/restore").body
                     .contains("club/app is back."))

@@ -376,15 +376,18 @@ final class Client: @unchecked Sendable {
         files = witness.snapshots[Int(base)]
     }
 
-    /// Sends what was changed to the first node, once.
-    func landsNow() async -> Bool {
+    /// Sends what was changed to the first node: so often, with so long between, until it answers.
+    func landsNow(tries: Int = 1, pauseMicros: UInt64 = 0) async -> Bool {
         let session = OpenSession(
             id: SessionID(from: &dice), createdPosition: base, workload: .disjoint)
         guard let request = request(for: session, complete: true) else { return false }
         witness.sent(request)
-        let outcome = try? await simulation.call(0) { try await Lander($0).land(request) }
-        guard case .landed? = outcome else { return false }
-        return true
+        for attempt in 0..<tries where !simulation.isOver {
+            if attempt > 0 { await simulation.executor.sleep(pauseMicros) }
+            let outcome = try? await simulation.call(0) { try await Lander($0).land(request) }
+            if case .landed? = outcome { return true }
+        }
+        return false
     }
 
     var author: Author { Author(account: "client-\(id)", name: "Client \(id)") }

@@ -4,6 +4,8 @@ extension Accounts {
     /// An account as administrators see it.
     package struct Overview: Hashable, Sendable {
         package let user: User
+        /// Whether it is an organisation that was deleted (`Accounts.isDeleted`).
+        package let isDeleted: Bool
         package let hasSecondFactor: Bool
         package let projectCount: Int
         /// When a token or browser of it was last used; nil for never.
@@ -11,6 +13,7 @@ extension Accounts {
 
         fileprivate init(_ row: Row) throws {
             user = try User(row)
+            isDeleted = row["is_deleted"]
             hasSecondFactor = row["has_second_factor"]
             projectCount = row["project_count"]
             lastUsedMillis = row["last_used"]
@@ -18,6 +21,8 @@ extension Accounts {
 
         fileprivate static let select = """
             SELECT \(User.columns),
+                users.is_organisation AND users.disabled_at IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM organisation_members WHERE organisation_id = users.id) AS is_deleted,
                 EXISTS (SELECT 1 FROM second_factors WHERE user_id = users.id) AS has_second_factor,
                 (SELECT count(*) FROM projects
                  WHERE owner_id = users.id AND deleted_at IS NULL) AS project_count,

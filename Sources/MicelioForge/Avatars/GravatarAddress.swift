@@ -16,7 +16,8 @@ package struct GravatarAddress: Hashable, Sendable {
     package init(_ text: String) throws(ForgeError) {
         let text = text.hasSuffix("/") ? String(text.dropLast()) : text
         guard let url = try? OutboundURL(text), !text.contains("?"), !text.contains("#") else {
-            throw .invalid("'\(text)' is no address of pictures: it is like \(Self.usual.base)")
+            throw .invalid(
+                "'\(text)' is no address of pictures: it is like \(Self.usual.base), or off")
         }
         base = url.text.hasSuffix("/") ? String(url.text.dropLast()) : url.text
     }

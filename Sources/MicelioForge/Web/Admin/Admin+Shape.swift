@@ -7,6 +7,7 @@ extension AdminAccountView {
             .init("account", .handle), .init("name", .string),
             .init("email", .string, "Empty for none"), .init("is_organisation", .boolean),
             .init("is_admin", .boolean), .init("is_disabled", .boolean),
+            .init("is_deleted", .boolean, "Of an organisation, by its owners: for good"),
             .init("has_password", .boolean), .init("has_second_factor", .boolean),
             .init("projects", .integer, "How many it owns"), .init("created_at", .moment),
             .maybe("last_used_at", .moment, "When a token or browser of it was last used"),

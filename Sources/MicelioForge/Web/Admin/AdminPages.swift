@@ -50,6 +50,8 @@ struct AdminAccountView: Encodable, Sendable {
     let isOrganisation: Bool
     let isAdmin: Bool
     let isDisabled: Bool
+    /// Of an organisation: it is shut out for good, and keeps its name.
+    let isDeleted: Bool
     let hasPassword: Bool
     let hasSecondFactor: Bool
     let projects: Int
@@ -64,6 +66,7 @@ struct AdminAccountView: Encodable, Sendable {
         isOrganisation = user.isOrganisation
         isAdmin = user.isAdmin
         isDisabled = user.disabledMillis != nil
+        isDeleted = overview.isDeleted
         hasPassword = user.hasPassword
         hasSecondFactor = overview.hasSecondFactor
         projects = overview.projectCount
@@ -75,7 +78,7 @@ struct AdminAccountView: Encodable, Sendable {
     var marks: [String] {
         [
             isOrganisation ? "organisation" : nil, isAdmin ? "administrator" : nil,
-            isDisabled ? "disabled" : nil,
+            isDeleted ? "deleted" : isDisabled ? "disabled" : nil,
             hasPassword || isOrganisation ? nil : "no password",
             hasSecondFactor ? "two-factor" : nil,
         ].compactMap(\.self)
@@ -205,7 +208,9 @@ struct AdminAccountAnswer: Answer {
                 "For somebody who lost app and codes. Make sure that it is them who ask.",
                 isDanger: true)
         }
-        if account.isDisabled {
+        if account.isDeleted {
+            html += "<p class=\"soft\">It was deleted by its owners. Its name stays taken.</p>"
+        } else if account.isDisabled {
             act("enable", "Let in again", "Its old tokens stay revoked.")
         } else {
             act(
