@@ -33,8 +33,9 @@ final class Node: @unchecked Sendable {
                 if self.process === process { self.process = nil }
                 guard !isShutDown else { return }
                 simulation.note("node \(id) is down")
-                let micros = UInt64(simulation.dice.latency(median: 3_000_000))
-                simulation.executor.after(micros) { [self] in restart() }
+                let micros = simulation.dice.latency(median: 3_000_000)
+                // One that died in the moment in which faults stopped was not there to be healed.
+                simulation.executor.after(simulation.plan.isOn ? micros : 0) { [self] in restart() }
             }
             let bell = Bell()
             self.bell = bell
