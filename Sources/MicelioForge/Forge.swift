@@ -29,6 +29,12 @@ package struct Forge: Sendable {
     /// Directories as pages show them.
     let directories = Kept<DirectoryView.Key, DirectoryView>(bytesMax: Limits.directoriesBytesMax)
     let rateLimits: RateLimits
+    /// Of things that can be changed on condition, one at a time.
+    let changes = Turns<String>(
+        atOnce: 1, waitingMax: Limits.changesWaitingMax,
+        refusal: ForgeError(
+            .unavailable, "too many want to change this at once",
+            hint: "send the same call again in 1 s", retrySeconds: 1))
     let proxies: TrustedProxies
     /// Nil on a forge that sends no mail.
     let mailer: Mailer?

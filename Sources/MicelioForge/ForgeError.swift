@@ -35,6 +35,8 @@ package struct ForgeError: Error, Hashable, Sendable {
         case baseMoved = "base_moved"
         /// A file is not what the caller believes it to be.
         case contentChanged = "content_changed"
+        /// What `If-Match` names is not what is there any more.
+        case preconditionFailed = "precondition_failed"
         case tooLarge = "too_large"
         /// The body is of another kind than the address takes.
         case unsupportedMediaType = "unsupported_media_type"

@@ -117,7 +117,9 @@ package enum Limits {
     package static let rateBucketsMax = 100_000
     /// Requests of one network of which nobody is signed in that wait for their turn; others are refused.
     package static let networkWaitingMax = 256
-    /// How far their work stands back behind that of who is signed in, and of landings.
+    /// Changes of one thing that wait for those before them; others are refused.
+    package static let changesWaitingMax = 64
+    /// How far the work of who is not signed in stands back behind that of who is signed in, and of landings.
     /// The second matters from Linux 6.12 on: who likes to run long is interrupted by who does not.
     package static let guestNiceness: Int32 = 10
     package static let guestSliceNanos: UInt64 = 100_000_000

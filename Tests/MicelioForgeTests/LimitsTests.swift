@@ -54,6 +54,7 @@ import Testing
         "gravatarsAtOnce": "how many are fetched at once; the next waits",
         "outboundThreads": "how many work at once; the next waits",
         "rateBucketsMax": "RateLimitTests go over a smaller one",
+        "changesWaitingMax": "TurnsTests go over a smaller one",
         "guestNiceness": "who goes first on a busy processor; `make bench-web` measures it",
         "guestSliceNanos": "who goes first on a busy processor; `make bench-web` measures it",
         "networkWaitingMax": "TurnsTests go over a smaller one",

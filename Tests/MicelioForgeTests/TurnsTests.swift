@@ -24,8 +24,10 @@ import Testing
         func letOne() { open.yield() }
     }
 
+    private static let refusal = ForgeError(.rateLimited, "too many", retrySeconds: 1)
+
     @Test func `so many of one network work at once, and others are not held up`() async throws {
-        let turns = Turns<String>(atOnce: 2, waitingMax: 10)
+        let turns = Turns<String>(atOnce: 2, waitingMax: 10, refusal: TurnsTests.refusal)
         let gate = Gate()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<5 { group.addTask { try await turns.take("a") { await gate.pass() } } }
@@ -48,7 +50,7 @@ import Testing
 
     @Test func `a line has an end, and who finds it full is told when to come again`() async throws
     {
-        let turns = Turns<String>(atOnce: 1, waitingMax: 1)
+        let turns = Turns<String>(atOnce: 1, waitingMax: 1, refusal: TurnsTests.refusal)
         let gate = Gate()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await turns.take("a") { await gate.pass() } }
@@ -77,7 +79,7 @@ import Testing
     }
 
     @Test func `work that fails gives its turn on`() async throws {
-        let turns = Turns<String>(atOnce: 1, waitingMax: 1)
+        let turns = Turns<String>(atOnce: 1, waitingMax: 1, refusal: TurnsTests.refusal)
         for _ in 0..<3 {
             await #expect(throws: ForgeError.self) {
                 try await turns.take("a") { throw ForgeError(.notFound, "nothing") }

@@ -26,6 +26,7 @@ enum Layers {
         "CCurl": Target(mayImport: [], isPure: true),
         "CMd4c": Target(mayImport: [], isPure: true),
         "CPng": Target(mayImport: [], isPure: true),
+        "CSched": Target(mayImport: [], isPure: false),
         "CTurboJPEG": Target(mayImport: [], isPure: true),
         "CWebP": Target(mayImport: [], isPure: true),
 
@@ -56,7 +57,7 @@ enum Layers {
             ] + system, isPure: false),
         "MicelioForge": Target(
             mayImport: core + [
-                "HifAPI", "CArgon2", "CCurl", "CMd4c", "CPng", "CTurboJPEG", "CWebP",
+                "HifAPI", "CArgon2", "CCurl", "CMd4c", "CPng", "CSched", "CTurboJPEG", "CWebP",
             ] + grpc + system + [
                 "AsyncHTTPClient", "Crypto", "GRDB", "HTTPTypes", "Hummingbird", "Logging",
                 "NIOCore",

@@ -51,9 +51,7 @@ enum PackResponse {
             .contentSecurityPolicy: SecurityHeaders.sandbox,
         ]
         if !pack.grant.isForAll { headers[.vary] = "Authorization" }
-        let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
-            .map { $0.trimming(while: \.isWhitespace) }
-        if known.contains(where: { $0 == "*" || $0 == tag || $0 == "W/\(tag)" }) {
+        if EntityTags(request.headers[values: .ifNoneMatch]).name(tag) {
             headers[.contentType] = nil
             return Response(status: .notModified, headers: headers)
         }
@@ -107,13 +105,5 @@ enum PackResponse {
         } catch let error as StoreError where error.code == .rangeNotSatisfiable {
             return nil
         }
-    }
-}
-
-extension Substring {
-    fileprivate func trimming(while isOut: (Character) -> Bool) -> Substring {
-        var rest = drop(while: isOut)
-        while let last = rest.last, isOut(last) { rest.removeLast() }
-        return rest
     }
 }

@@ -15,7 +15,7 @@ extension ForgeError.Code {
         case .notFound: .notFound
         case .alreadyExists: .alreadyExists
         case .conflict, .baseMoved, .contentChanged: .aborted
-        case .sessionClosed, .objected, .unprocessable: .failedPrecondition
+        case .sessionClosed, .objected, .unprocessable, .preconditionFailed: .failedPrecondition
         case .invalidArgument, .tooLarge, .methodNotAllowed, .unsupportedMediaType:
             .invalidArgument
         case .rateLimited: .resourceExhausted

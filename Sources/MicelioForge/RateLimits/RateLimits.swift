@@ -26,7 +26,11 @@ struct RateLimits: Sendable {
         callers = allowances.signedIn.map { RateBuckets($0) }
         // One network leaves a core to the others.
         turns = allowances.anonymous.map { _ in
-            Turns(atOnce: max(1, System.coreCount - 1), waitingMax: Limits.networkWaitingMax)
+            Turns(
+                atOnce: max(1, System.coreCount - 1), waitingMax: Limits.networkWaitingMax,
+                refusal: ForgeError(
+                    .rateLimited, "too many requests at once from this network",
+                    hint: "send the same call again in 1 s, or sign in", retrySeconds: 1))
         }
         refusals = HeldRefusals(millis: allowances.refusalMillis)
     }

@@ -10,19 +10,23 @@ final class Turns<Key: Hashable & Sendable>: Sendable {
 
     private let atOnce: Int
     private let waitingMax: Int
+    private let refusal: ForgeError
     /// Of those keys only with which somebody works.
     private let lines = Mutex<[Key: Line]>([:])
 
-    /// - Parameter waitingMax: how many may stand in one line.
-    init(atOnce: Int, waitingMax: Int) {
+    /// - Parameters:
+    ///   - waitingMax: how many may stand in one line.
+    ///   - refusal: what those are told who find it full.
+    init(atOnce: Int, waitingMax: Int, refusal: ForgeError) {
         self.atOnce = max(1, atOnce)
         self.waitingMax = waitingMax
+        self.refusal = refusal
     }
 
     /// Does `work` when it is its turn. Whoever is cancelled while they wait keeps their place: the work
     /// sees it when it begins.
     ///
-    /// - Throws: `ForgeError(.rateLimited)` when the line is full, and what `work` throws.
+    /// - Throws: the refusal when the line is full, and what `work` throws.
     func take<Value>(
         _ key: Key, _ work: () async throws -> Value
     ) async throws -> Value {
@@ -40,11 +44,7 @@ final class Turns<Key: Hashable & Sendable>: Sendable {
             }
             if let answer { continuation.resume(returning: answer) }
         }
-        guard isTaken else {
-            throw ForgeError(
-                .rateLimited, "too many requests at once from this network",
-                hint: "send the same call again in 1 s, or sign in", retrySeconds: 1)
-        }
+        guard isTaken else { throw refusal }
         defer { leave(key) }
         return try await work()
     }

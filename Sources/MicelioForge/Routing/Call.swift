@@ -19,6 +19,23 @@ struct Call: Sendable {
 
     var now: Int64 { forge.now() }
 
+    /// The same caller, who reads what another route says of the same address.
+    func reading(_ match: RouteTable.Match) -> Call {
+        Call(
+            forge: forge, request: request, context: context, principal: principal, match: match,
+            format: format, query: query, address: address)
+    }
+
+    /// Names what this call changes, whichever address it has and whoever changes it: by what the address
+    /// says of it, else it is the caller's own.
+    var changed: String {
+        let values = match.values.sorted { $0.key < $1.key }.map { name, value in
+            "\(name) \(String(decoding: value, as: UTF8.self).lowercased())"
+        }
+        let whose = values.isEmpty ? ["\(principal.user?.id ?? 0)"] : values
+        return ([match.route.id] + whose).joined(separator: " ")
+    }
+
     /// What the address holds for a name of its pattern.
     ///
     /// - Precondition: the pattern has the name.

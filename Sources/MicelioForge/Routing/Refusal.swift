@@ -14,6 +14,7 @@ extension ForgeError.Code {
         case .methodNotAllowed: .methodNotAllowed
         case .alreadyExists, .conflict, .sessionClosed, .objected, .baseMoved, .contentChanged:
             .conflict
+        case .preconditionFailed: .preconditionFailed
         case .tooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalidArgument: .badRequest

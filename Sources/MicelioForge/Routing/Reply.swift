@@ -58,8 +58,7 @@ extension Reply {
         response.headers[.eTag] = tag
         response.headers[.cacheControl] = "private, no-cache"
         response.headers[.vary] = "Accept, Authorization, Cookie"
-        let known = call.request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
-        guard known.contains(where: { $0.drop(while: \.isWhitespace).hasPrefix(tag) }) else {
+        guard EntityTags(call.request.headers[values: .ifNoneMatch]).name(tag) else {
             return response
         }
         response.headers[.contentType] = nil

@@ -1,3 +1,5 @@
+import HTTPTypes
+
 /// What the API's routes say of their answers: in `/openapi.json`, and to the tests that compare what is
 /// answered with what is said.
 extension Route {
@@ -33,6 +35,11 @@ extension Route {
             "^[!-~]+$", example: "a4e1f0", lengthMax: Limits.idempotencyKeyBytesMax),
         "Makes a repeated call the same call; with another body it is refused")
 
+    /// By which a client says what it has seen of what it changes.
+    static let ifMatch = QueryField(
+        "If-Match", .like("^[!-~ ]+$", example: "\"5f1c\"", lengthMax: 200),
+        "The `ETag` of what was read at this address: nothing is done when it is another by now")
+
     /// Every code with which this route of the API may refuse.
     var codes: Set<ForgeError.Code> {
         var codes: Set<ForgeError.Code> = [
@@ -40,6 +47,7 @@ extension Route {
             .accountDisabled, .rateLimited, .unavailable, .damaged, .internalError,
         ]
         if !pattern.names.isEmpty { codes.insert(.notFound) }
+        if method != .get { codes.insert(.preconditionFailed) }
         switch need {
         case .nothing: break
         case .account: codes.formUnion([.unauthenticated, .forbidden])

@@ -53,6 +53,9 @@ struct Route: Sendable {
     var headers: [QueryField] = []
     /// The media types of a body that is bytes and no JSON; empty where there is none.
     var media: [String] = []
+    /// Whether it changes what programs read at the address of the API that it has, too, so that `If-Match`
+    /// has something to compare. `RouteTable` finds out.
+    var isConditional = false
     /// What a request takes of its caller's allowance: 1 for reading a thing, more where it takes long.
     var cost = 1
 

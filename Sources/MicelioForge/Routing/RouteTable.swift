@@ -8,12 +8,27 @@ struct RouteTable: Sendable {
     private let queryNames: Set<String>
 
     init(_ routes: [Route]) {
-        self.routes = routes.enumerated().sorted { left, right in
+        self.routes = RouteTable.conditional(routes).enumerated().sorted { left, right in
             if left.element.pattern.isNarrower(than: right.element.pattern) { return true }
             if right.element.pattern.isNarrower(than: left.element.pattern) { return false }
             return left.offset < right.offset
         }.map(\.element)
         queryNames = Set(routes.flatMap(\.query).map(\.name))
+    }
+
+    /// Marks what can be changed on condition that it is what the caller has read at the same address of the
+    /// API, and the forms of pages that change the same.
+    private static func conditional(_ routes: [Route]) -> [Route] {
+        let api = routes.filter { $0.surface == .api }
+        let read = Set(api.filter { $0.method == .get }.map(\.pattern))
+        let changing = api.filter { [.patch, .put, .delete].contains($0.method) }
+        let ids = Set(changing.filter { read.contains($0.pattern) }.map(\.id))
+        return routes.map { route in
+            var route = route
+            route.isConditional = ids.contains(route.id)
+            if route.isConditional, route.surface == .api { route.headers.append(Route.ifMatch) }
+            return route
+        }
     }
 
     struct Match: Sendable {

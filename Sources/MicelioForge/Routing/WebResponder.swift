@@ -57,7 +57,11 @@ struct WebResponder: HTTPResponder {
             let actor = Actor(principal, address: context.remoteAddress)
             response = try await Credential.$current.withValue(credential) {
                 try await Actor.$current.withValue(actor) {
-                    try await inTurn(call) { try await match.route.run(call).response(to: call) }
+                    try await inTurn(call) {
+                        try await heedingIfMatch(call) {
+                            try await match.route.run(call).response(to: call)
+                        }
+                    }
                 }
             }
         } catch is CancellationError {
@@ -87,6 +91,41 @@ struct WebResponder: HTTPResponder {
             try await withTaskExecutorPreference(forge.repositories.guestExecutor) {
                 try await work()
             }
+        }
+    }
+
+    /// Does what changes something only while that is what the caller has read (`If-Match`), and one change
+    /// of the same thing after the other, so that nobody's comes between comparing and changing.
+    ///
+    /// - Throws: `preconditionFailed`, and what `work` throws.
+    private func heedingIfMatch(
+        _ call: Call, _ work: () async throws -> Response
+    ) async throws -> Response {
+        let route = call.match.route
+        let seen = EntityTags(call.request.headers[values: .ifMatch])
+        let isCompared = route.surface == .api && route.method != .get && !seen.isEmpty
+        guard route.isConditional else {
+            guard !isCompared else {
+                throw ForgeError(
+                    .preconditionFailed, "nothing is read at this address that If-Match could name",
+                    hint: "send the call without it")
+            }
+            return try await work()
+        }
+        return try await forge.changes.take(call.changed) {
+            if isCompared {
+                guard case .found(let reading) = table.find(.get, call.request.uri.path) else {
+                    throw Call.nothing
+                }
+                let call = call.reading(reading)
+                let now = try await reading.route.run(call).response(to: call).headers[.eTag]
+                guard let now, seen.nameExactly(now) else {
+                    throw ForgeError(
+                        .preconditionFailed, "what is there is not what If-Match names any more",
+                        hint: "read it again, and decide anew")
+                }
+            }
+            return try await work()
         }
     }
 
@@ -155,8 +194,12 @@ struct WebResponder: HTTPResponder {
         allowed: [HTTPRequest.Method] = []
     ) throws -> Response {
         var refusal = Refusal(error, logger: context.logger)
-        if refusal.code == .rateLimited {
+        switch refusal.code {
+        case .rateLimited:
             refusal.next = .init(method: request.method.rawValue, href: request.uri.description)
+        case .preconditionFailed where match?.route.isConditional == true:
+            refusal.next = .init(method: "GET", href: request.uri.description)
+        default: break
         }
         let isAPI =
             match.map { $0.route.surface == .api } ?? request.uri.path.hasPrefix("/api/")

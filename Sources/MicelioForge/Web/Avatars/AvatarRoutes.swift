@@ -44,9 +44,7 @@ enum AvatarRoutes {
         var headers: HTTPFields = [
             .eTag: quoted, .cacheControl: caching, .contentSecurityPolicy: SecurityHeaders.sandbox,
         ]
-        let known = call.request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
-            .map { $0.drop(while: \.isWhitespace) }
-        if known.contains(where: { $0.hasPrefix(quoted) || $0.hasPrefix("W/\(quoted)") }) {
+        if EntityTags(call.request.headers[values: .ifNoneMatch]).name(quoted) {
             return Response(status: .notModified, headers: headers)
         }
         headers[.contentType] = type
