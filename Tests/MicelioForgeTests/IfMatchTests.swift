@@ -69,6 +69,26 @@ import Testing
     }
 
     @Test
+    func `what is no condition, or no change, is said before anything is compared`() async throws {
+        try await IfMatchTests.with { server, token in
+            func status(_ seen: String, _ json: String) async throws -> Int {
+                try await server.call(
+                    .patch, IfMatchTests.settings, token: token, json: json,
+                    headers: [("If-Match", seen)]
+                ).status
+            }
+            for seen in ["", "5f1c", "\"5f1c", "*, \"5f1c\"", "w/\"5f1c\"", "\"a\"b\""] {
+                let status = try await status(seen, "{}")
+                #expect(status == 400, "\(seen)")
+            }
+            let tooLong = "\"" + String(repeating: "a", count: EntityTags.lengthMax) + "\""
+            #expect(try await status(tooLong, "{}") == 400)
+            #expect(try await status("\"5f1c\"", "{\"nothing\": 1}") == 400)
+            #expect(try await status("\"5f1c\"", "{}") == 412)
+        }
+    }
+
+    @Test
     func `where nothing is read there is nothing to compare, and nothing is done`() async throws {
         try await IfMatchTests.with { server, token in
             let path = "/api/v1/projects/ana/app/settings/archive"

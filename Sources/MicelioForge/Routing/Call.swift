@@ -16,6 +16,8 @@ struct Call: Sendable {
     let query: FormFields
     /// Path and query as they were sent.
     let address: String
+    /// The body, when it was read before the handler reads it.
+    var readBody: JSONBody?
 
     var now: Int64 { forge.now() }
 
@@ -24,6 +26,13 @@ struct Call: Sendable {
         Call(
             forge: forge, request: request, context: context, principal: principal, match: match,
             format: format, query: query, address: address)
+    }
+
+    /// The same call, whose body was read.
+    func given(_ body: JSONBody) -> Call {
+        var call = self
+        call.readBody = body
+        return call
     }
 
     /// Names what this call changes, whichever address it has and whoever changes it: by what the address

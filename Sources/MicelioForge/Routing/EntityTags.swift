@@ -15,8 +15,30 @@ struct EntityTags {
             .filter { !$0.isEmpty }
     }
 
-    /// Whether the field was not sent.
-    var isEmpty: Bool { names.isEmpty }
+    /// Of `If-Match`: what is no list of tags must not pass for a condition.
+    ///
+    /// - Throws: `invalidArgument` for what `pattern` excludes.
+    init(ifMatch values: [String]) throws(ForgeError) {
+        self.init(values)
+        let isList = !names.isEmpty && (names == ["*"] || names.allSatisfy(EntityTags.isTag))
+        guard isList, values.reduce(0, { $0 + $1.utf8.count }) <= EntityTags.lengthMax else {
+            throw ForgeError(
+                .invalidArgument, "If-Match names no version: it is like \"5f1c\", or *",
+                hint: "send the ETag as it was answered, with its quotes")
+        }
+    }
+
+    static let lengthMax = 1_000
+    static let pattern = #"^(\*|(W/)?"[!#-+\--~]*"( ?, ?(W/)?"[!#-+\--~]*")*)$"#
+
+    private static func isTag(_ name: Substring) -> Bool {
+        let quoted = (name.hasPrefix("W/") ? name.dropFirst(2) : name).utf8
+        return quoted.count >= 2 && quoted.first == UInt8(ascii: "\"")
+            && quoted.last == UInt8(ascii: "\"")
+            && quoted.dropFirst().dropLast().allSatisfy {
+                (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"")
+            }
+    }
 
     /// For `If-None-Match`: whether the client has this version, or one that a proxy has compressed.
     func name(_ tag: String) -> Bool {

@@ -57,6 +57,7 @@ extension Call {
     ///
     /// - Precondition: the route declares a shape.
     func body() async throws -> JSONBody {
+        if let readBody { return readBody }
         guard let shape = match.route.body else {
             preconditionFailure("\(match.route.pattern) declares no body")
         }

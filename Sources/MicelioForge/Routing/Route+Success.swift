@@ -37,7 +37,8 @@ extension Route {
 
     /// By which a client says what it has seen of what it changes.
     static let ifMatch = QueryField(
-        "If-Match", .like("^[!-~ ]+$", example: "\"5f1c\"", lengthMax: 200),
+        "If-Match",
+        .like(EntityTags.pattern, example: "\"5f1c\"", lengthMax: EntityTags.lengthMax),
         "The `ETag` of what was read at this address: nothing is done when it is another by now")
 
     /// Every code with which this route of the API may refuse.

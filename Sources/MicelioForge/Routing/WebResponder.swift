@@ -58,7 +58,7 @@ struct WebResponder: HTTPResponder {
             response = try await Credential.$current.withValue(credential) {
                 try await Actor.$current.withValue(actor) {
                     try await inTurn(call) {
-                        try await heedingIfMatch(call) {
+                        try await heedingIfMatch(call) { call in
                             try await match.route.run(call).response(to: call)
                         }
                     }
@@ -99,33 +99,35 @@ struct WebResponder: HTTPResponder {
     ///
     /// - Throws: `preconditionFailed`, and what `work` throws.
     private func heedingIfMatch(
-        _ call: Call, _ work: () async throws -> Response
+        _ call: Call, _ work: (Call) async throws -> Response
     ) async throws -> Response {
         let route = call.match.route
-        let seen = EntityTags(call.request.headers[values: .ifMatch])
-        let isCompared = route.surface == .api && route.method != .get && !seen.isEmpty
+        let values = call.request.headers[values: .ifMatch]
+        let isCompared = route.surface == .api && route.method != .get && !values.isEmpty
         guard route.isConditional else {
             guard !isCompared else {
                 throw ForgeError(
                     .preconditionFailed, "nothing is read at this address that If-Match could name",
                     hint: "send the call without it")
             }
-            return try await work()
+            return try await work(call)
         }
+        let seen = isCompared ? try EntityTags(ifMatch: values) : nil
         return try await forge.changes.take(call.changed) {
-            if isCompared {
-                guard case .found(let reading) = table.find(.get, call.request.uri.path) else {
-                    throw Call.nothing
-                }
-                let call = call.reading(reading)
-                let now = try await reading.route.run(call).response(to: call).headers[.eTag]
-                guard let now, seen.nameExactly(now) else {
-                    throw ForgeError(
-                        .preconditionFailed, "what is there is not what If-Match names any more",
-                        hint: "read it again, and decide anew")
-                }
+            guard let seen else { return try await work(call) }
+            // What would be refused anyway is not compared (RFC 9110, 13.2.1).
+            let call = route.body == nil ? call : call.given(try await call.body())
+            guard case .found(let reading) = table.find(.get, call.request.uri.path) else {
+                throw Call.nothing
             }
-            return try await work()
+            let reader = call.reading(reading)
+            let now = try await reading.route.run(reader).response(to: reader).headers[.eTag]
+            guard let now, seen.nameExactly(now) else {
+                throw ForgeError(
+                    .preconditionFailed, "what is there is not what If-Match names any more",
+                    hint: "read it again, and decide anew")
+            }
+            return try await work(call)
         }
     }
 
