@@ -15,30 +15,24 @@ struct EntityTags {
             .filter { !$0.isEmpty }
     }
 
-    /// Of `If-Match`: what is no list of tags must not pass for a condition.
+    /// Of `If-Match`, which must not pass for a field that was not sent.
     ///
-    /// - Throws: `invalidArgument` for what `pattern` excludes.
+    /// - Throws: `invalidArgument` for what `shape` excludes.
     init(ifMatch values: [String]) throws(ForgeError) {
         self.init(values)
-        let isList = !names.isEmpty && (names == ["*"] || names.allSatisfy(EntityTags.isTag))
-        guard isList, values.reduce(0, { $0 + $1.utf8.count }) <= EntityTags.lengthMax else {
+        let text = values.joined(separator: ",").utf8
+        guard !names.isEmpty, text.count <= EntityTags.lengthMax,
+            text.allSatisfy({ (0x20...0x7E).contains($0) })
+        else {
             throw ForgeError(
                 .invalidArgument, "If-Match names no version: it is like \"5f1c\", or *",
                 hint: "send the ETag as it was answered, with its quotes")
         }
     }
 
-    static let lengthMax = 1_000
-    static let pattern = #"^(\*|(W/)?"[!#-+\--~]*"( ?, ?(W/)?"[!#-+\--~]*")*)$"#
-
-    private static func isTag(_ name: Substring) -> Bool {
-        let quoted = (name.hasPrefix("W/") ? name.dropFirst(2) : name).utf8
-        return quoted.count >= 2 && quoted.first == UInt8(ascii: "\"")
-            && quoted.last == UInt8(ascii: "\"")
-            && quoted.dropFirst().dropLast().allSatisfy {
-                (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"")
-            }
-    }
+    private static let lengthMax = 1_000
+    /// In the description.
+    static let shape = JSONShape.like("^[!-~]+$", example: "\"5f1c\"", lengthMax: lengthMax)
 
     /// For `If-None-Match`: whether the client has this version, or one that a proxy has compressed.
     func name(_ tag: String) -> Bool {

@@ -37,8 +37,7 @@ extension Route {
 
     /// By which a client says what it has seen of what it changes.
     static let ifMatch = QueryField(
-        "If-Match",
-        .like(EntityTags.pattern, example: "\"5f1c\"", lengthMax: EntityTags.lengthMax),
+        "If-Match", EntityTags.shape,
         "The `ETag` of what was read at this address: nothing is done when it is another by now")
 
     /// Every code with which this route of the API may refuse.
