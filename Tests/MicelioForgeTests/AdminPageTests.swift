@@ -92,6 +92,9 @@ import Testing
             #expect(try await root.submit(restore).status == 404)
             _ = try await ana.submit("/ana/app/settings/delete", [("name", "ana/app")])
             #expect(try await ana.submit(restore).status == 404)
+            // Its name is taken as long as it is kept, and nothing is written for another of that name.
+            let again = try await ana.submit("/new", [("owner", "ana"), ("name", "App")])
+            #expect(again.status == 409 && again.body.contains("was deleted"), "\(again.status)")
             let page = try await root.get("/admin/projects").body
             #expect(page.contains("formaction=\"\(restore)\""))
             clock.advance(millis: Limits.confirmedMillis)

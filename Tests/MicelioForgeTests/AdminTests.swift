@@ -128,7 +128,7 @@ import Testing
     {
         try await TestServer.with { server in
             let data = server.directory.path + "/data"
-            _ = try await server.token("ana")
+            let ana = try await server.token("ana")
             let ben = try await server.token("ben")
             _ = try await server.makeProject("ana/app", isPublic: true)
             func mayWrite() async -> ForgeError.Code? {
@@ -157,6 +157,10 @@ import Testing
             #expect(try project("grant", "ana/app", "ana", "write").code == 1)
             let role = try project("grant", "ana/app", "ben", "wrte")
             #expect(role.code == 2 && role.errors.contains("read, write and owner"))
+            _ = try await server.call(
+                .post, "/api/v1/projects/ana/app/settings/delete", token: ana,
+                json: "{\"name\": \"ana/app\"}")
+            #expect(try project("list").output.hasPrefix("ana/app\tdeleted\t"))
             for answer in [
                 try project("grant", "ana/nope", "ben", "write"),
                 try micelio(["gc", "--project", "ana/nope"], data: data),

@@ -122,6 +122,40 @@ import Testing
         }
     }
 
+    @Test func `a session that is in its own way is told so before it lands`() async throws {
+        try await BadInputTests.with { server, token in
+            for paths in [["a", "a/b"], ["c/d/e", "c"]] {
+                let edit = try await BadInputTests.edit(
+                    server, token, paths.map { ["path": $0, "content": "1"] })
+                #expect(edit.status == 422, "\(edit.object)")
+                let title = edit.object["title"] as? String ?? ""
+                #expect(title.contains("as a file"), "\(title)")
+            }
+        }
+    }
+
+    @Test func `a verdict without its text is told what it lacks, and an unknown one the words`()
+        async throws
+    {
+        try await BadInputTests.with { server, token in
+            let edit = try await BadInputTests.edit(
+                server, token, [["path": "a", "content": "1"]])
+            let session = "\(BadInputTests.base)/sessions/\(edit.session)"
+            _ = try await server.call(
+                .post, "\(session)/decisions", token: token,
+                json: "{\"decision\": \"One\", \"why\": \"short\"}")
+            for (verdict, said) in [
+                ("object", "'ask' and 'object' need a 'text'"),
+                ("reject", "/verdict is one of approve, withdraw, ask, object"),
+            ] {
+                let refused = try await server.call(
+                    .post, "\(session)/verdicts", token: token,
+                    json: "{\"on\": \"d1\", \"verdict\": \"\(verdict)\"}")
+                #expect(refused.status == 400 && refused.body.contains(said), "\(refused.body)")
+            }
+        }
+    }
+
     @Test func `names that look alike are two files, and stay two`() async throws {
         try await BadInputTests.with { server, token in
             // Composed and decomposed, capital and small: bytes tell, and nothing is folded.

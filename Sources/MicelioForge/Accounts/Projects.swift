@@ -182,7 +182,28 @@ extension Accounts {
         }
     }
 
+    /// Refuses a name that a project has, with what can be done about one that was deleted and is still kept.
+    func checkFree(_ path: ProjectPath) async throws {
+        let isDeleted = try await pool.read { database in
+            try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT projects.deleted_at IS NOT NULL FROM projects
+                    JOIN users ON users.id = projects.owner_id
+                    WHERE users.handle = ? AND projects.name = ?
+                    """,
+                arguments: [path.owner.text, path.name.text])
+        }
+        guard let isDeleted else { return }
+        guard isDeleted else { throw Accounts.projectExists(path) }
+        throw ForgeError(
+            .alreadyExists,
+            "the project \(path) was deleted, and keeps its name until it is purged",
+            hint: "give it back on /settings/deleted, or take another name")
+    }
+
     static func projectExists(_ path: ProjectPath) -> ForgeError {
-        ForgeError(.alreadyExists, "there is a project \(path) already")
+        ForgeError(
+            .alreadyExists, "there is a project \(path) already", hint: "take another name")
     }
 }

@@ -292,6 +292,19 @@ private struct DraftEdit {
 
     func body() throws(ForgeError) -> SessionEvent.Body {
         let sorted = operations.values.sorted { $0.path < $1.path }
+        let kept = Set(sorted.filter { $0.after != nil }.map(\.path))
+        for path in kept.sorted() {
+            var above = path.parent
+            while let directory = above {
+                guard !kept.contains(directory) else {
+                    throw ForgeError(
+                        .unprocessable,
+                        "the session would have '\(directory)' as a file and '\(path)' below it",
+                        hint: "delete one of them, or take it out with \"revert\": true")
+                }
+                above = directory.parent
+            }
+        }
         guard sorted.count <= SessionEvent.operationsMax else {
             throw ForgeError(
                 .tooLarge,

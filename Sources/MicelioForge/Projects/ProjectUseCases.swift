@@ -23,11 +23,8 @@ extension Forge {
             throw ForgeError.invalid(
                 "a description has at most \(Limits.descriptionBytesMax) bytes")
         }
-        // One that had the name gives it up; one that has it does not.
-        let known = try await accounts.project(path, seenBy: grant.user.id)
-        guard known?.project.path.isSame(as: path) != true else {
-            throw Accounts.projectExists(path)
-        }
+        // One that had the name gives it up; one that has it does not. Before anything is written.
+        try await accounts.checkFree(path)
         let id = try await repositories.create(path)
         try await accounts.insertProject(
             path, ownerID: grant.owner.id, maker: grant.owner.isOrganisation ? grant.user : nil,

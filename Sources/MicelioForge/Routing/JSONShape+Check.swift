@@ -59,6 +59,7 @@ extension JSONShape {
         _ fields: [String: JSONValue], oneOf shapes: [JSONShape], _ words: String,
         at pointer: String, _ place: String, _ kindsOnly: Bool
     ) throws(ForgeError) {
+        let shapes = try speaking(fields, shapes, at: pointer)
         var first: ForgeError?
         for shape in shapes {
             do {
@@ -78,6 +79,30 @@ extension JSONShape {
             throw .invalid("\(place) has no field '\(odd.prefix(60))'")
         }
         throw first ?? .invalid("\(place) is not whole: \(words)")
+    }
+
+    /// Of several objects that differ in the words of a field, those that have the word which is there; so an
+    /// error speaks of what that one lacks, or of all words that there are.
+    private static func speaking(
+        _ fields: [String: JSONValue], _ shapes: [JSONShape], at pointer: String
+    ) throws(ForgeError) -> [JSONShape] {
+        for name in fields.keys.sorted() {
+            guard case .string(let word)? = fields[name] else { continue }
+            let words = shapes.map { shape -> [String] in
+                guard let field = shape.fields.known.first(where: { $0.name == name }),
+                    case .text(let text) = field.shape
+                else { return [] }
+                return text.values
+            }
+            guard words.allSatisfy({ !$0.isEmpty }) else { continue }
+            let meant = zip(shapes, words).filter { $0.1.contains(word) }.map(\.0)
+            guard !meant.isEmpty else {
+                let all = words.joined().joined(separator: ", ")
+                throw .invalid("\(pointer)/\(name) is one of \(all)")
+            }
+            return meant
+        }
+        return shapes
     }
 
     /// The fields that an object may have, and those it must have; of several objects, those that any

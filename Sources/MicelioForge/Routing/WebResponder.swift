@@ -115,13 +115,14 @@ struct WebResponder: HTTPResponder {
         let seen = isCompared ? try EntityTags(ifMatch: values) : nil
         return try await forge.changes.take(call.changed) {
             guard let seen else { return try await work(call) }
-            // What would be refused anyway is not compared (RFC 9110, 13.2.1).
-            let call = route.body == nil ? call : call.given(try await call.body())
             guard case .found(let reading) = table.find(.get, call.request.uri.path) else {
                 throw Call.nothing
             }
+            // Who may not read it is refused here, before others wait for their body.
             let reader = call.reading(reading)
             let now = try await reading.route.run(reader).response(to: reader).headers[.eTag]
+            // What would be refused anyway is not compared (RFC 9110, 13.2.1).
+            let call = route.body == nil ? call : call.given(try await call.body())
             guard let now, seen.nameExactly(now) else {
                 throw ForgeError(
                     .preconditionFailed, "what is there is not what If-Match names any more",

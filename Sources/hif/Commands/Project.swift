@@ -33,6 +33,7 @@ struct ProjectCreate: HifCommand {
         try LocalStore.check(name)
         let id: String
         var next = "hif checkout \(name)"
+        var readers = ""
         switch try ProjectPlace.resolve(store: store) {
         case .store(let path):
             let (store, _) = try await Stores.open(path, creating: true, world: context.world)
@@ -43,8 +44,9 @@ struct ProjectCreate: HifCommand {
                 name, description: ArgumentBytes.text(description, for: "the description"),
                 isPrivate: isPrivate, at: url
             ).id
+            readers = isPrivate ? ", for its members only" : ", which everybody may read"
         }
-        context.console.line("Made the project \(name).")
+        context.console.line("Made the project \(name)\(readers).")
         return Outcome(data: ["name": .string(name), "id": .string(id)], next: [next])
     }
 }

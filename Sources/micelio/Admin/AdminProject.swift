@@ -9,15 +9,18 @@ struct AdminProject: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List all projects: name, visibility, id in the store, description.")
+            abstract:
+                "List all projects: name, visibility or 'deleted', id in the store, description.")
 
         @OptionGroup var data: DataOption
 
         func run() async throws {
             try await reportingErrors {
                 for project in try await data.accounts().allProjects() {
+                    let isDeleted = project.deletedMillis != nil
                     let words = [
-                        "\(project.path)", project.isPublic ? "public" : "private",
+                        "\(project.path)",
+                        isDeleted ? "deleted" : project.isPublic ? "public" : "private",
                         project.storeProjectID, SafeText.escape(project.description),
                     ]
                     printLine(words.joined(separator: "\t"))

@@ -30,7 +30,7 @@ enum SkillText {
         ```
 
         Every answer that is not a success is `application/problem+json`: `code` is stable, `title` says what happened, `detail` what
-        helps, and `next` names the call to make.
+        helps, and `next`, where one is likeliest, names the call to make.
 
         ## Make a project, or read one
 
@@ -46,7 +46,8 @@ enum SkillText {
 
         ## Work: start, change, decide, land
 
-        An `Idempotency-Key` makes a repeated call the same call, so send it again when an answer was lost.
+        An `Idempotency-Key` makes a repeated call the same call where something is said (a session started, a note, a decision, a
+        comment, a verdict), so send it again when an answer was lost. Files say what they replace (`expected`), and landing is safe to repeat.
 
         ```sh
         S=$(call "$P/sessions" -H "Idempotency-Key: first" -d '{"goal": "Greet people", "agent": "skill"}' | field session)
