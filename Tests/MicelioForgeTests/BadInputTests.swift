@@ -124,7 +124,11 @@ import Testing
 
     @Test func `a session that is in its own way is told so before it lands`() async throws {
         try await BadInputTests.with { server, token in
-            for paths in [["a", "a/b"], ["c/d/e", "c"]] {
+            let near = try await BadInputTests.edit(
+                server, token,
+                ["a", "a-b", "ab/c", "d/e", "d/ee/f"].map { ["path": $0, "content": "1"] })
+            #expect(near.status == 200, "\(near.object)")
+            for paths in [["a", "a/b"], ["c/d/e", "c"], ["a", "a-b", "a!", "a/b/c"]] {
                 let edit = try await BadInputTests.edit(
                     server, token, paths.map { ["path": $0, "content": "1"] })
                 #expect(edit.status == 422, "\(edit.object)")

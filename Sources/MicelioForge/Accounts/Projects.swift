@@ -199,7 +199,8 @@ extension Accounts {
         throw ForgeError(
             .alreadyExists,
             "the project \(path) was deleted, and keeps its name until it is purged",
-            hint: "give it back on /settings/deleted, or take another name")
+            hint: "give it back on /settings/deleted while it is listed there, or take another name"
+        )
     }
 
     static func projectExists(_ path: ProjectPath) -> ForgeError {

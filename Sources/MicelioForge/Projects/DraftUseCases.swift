@@ -290,21 +290,25 @@ private struct DraftEdit {
         }
     }
 
+    /// Refuses a file below another file. In byte order whatever begins with a path follows it, so one pass
+    /// with those that the next path begins with is enough, however deep the paths are.
+    private func checkNesting(_ paths: [RepoPath]) throws(ForgeError) {
+        var begun: [RepoPath] = []
+        for path in paths {
+            while let last = begun.last, !path.bytes.starts(with: last.bytes) { begun.removeLast() }
+            if let file = begun.first(where: { path.isBelow($0) }) {
+                throw ForgeError(
+                    .unprocessable,
+                    "the session would have '\(file)' as a file and '\(path)' below it",
+                    hint: "delete one of them, or take it out with \"revert\": true")
+            }
+            begun.append(path)
+        }
+    }
+
     func body() throws(ForgeError) -> SessionEvent.Body {
         let sorted = operations.values.sorted { $0.path < $1.path }
-        let kept = Set(sorted.filter { $0.after != nil }.map(\.path))
-        for path in kept.sorted() {
-            var above = path.parent
-            while let directory = above {
-                guard !kept.contains(directory) else {
-                    throw ForgeError(
-                        .unprocessable,
-                        "the session would have '\(directory)' as a file and '\(path)' below it",
-                        hint: "delete one of them, or take it out with \"revert\": true")
-                }
-                above = directory.parent
-            }
-        }
+        try checkNesting(sorted.filter { $0.after != nil }.map(\.path))
         guard sorted.count <= SessionEvent.operationsMax else {
             throw ForgeError(
                 .tooLarge,
