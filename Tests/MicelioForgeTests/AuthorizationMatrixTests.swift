@@ -121,7 +121,8 @@ import Testing
     }
 
     @Test func `every route asks of every caller what its row in the table says`() async throws {
-        try await TestServer.with { server in
+        // It asks for more than one network may, on a machine that is quick enough.
+        try await TestServer.with({ $0.allowances = .none }) { server in
             let forge = server.forge
             var tokens: [String: String] = [:]
             for handle in ["ana", "writer", "reader", "stranger"] {
